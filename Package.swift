@@ -1,0 +1,60 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// One set of rules for every Swift target: nothing is imported by accident, existentials are visible.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "Holdfast",
+    products: [
+        .library(name: "Holdfast", targets: ["Holdfast"]),
+        .library(name: "HoldfastLog", targets: ["HoldfastLog"]),
+        .executable(name: "holdfast", targets: ["holdfast-cli"]),
+    ],
+    targets: [
+        // What Swift can't say: CRC32C and prefetch instructions, Linux calls behind _GNU_SOURCE.
+        .target(name: "CHoldfast", publicHeadersPath: "include"),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        .target(name: "HoldfastMemory", dependencies: ["CHoldfast"], swiftSettings: strict),
+        .target(name: "HoldfastText", swiftSettings: strict),
+        .target(
+            name: "HoldfastLog", dependencies: ["CHoldfast", "CCrypto", "HoldfastMemory"], swiftSettings: strict),
+        .target(
+            name: "HoldfastWallet", dependencies: ["CHoldfast", "HoldfastMemory", "HoldfastLog"],
+            swiftSettings: strict),
+        .target(
+            name: "Holdfast",
+            dependencies: ["CHoldfast", "CZlib", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "holdfast-cli",
+            dependencies: ["CHoldfast", "Holdfast", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
+            swiftSettings: strict),
+
+        .target(name: "WalletModel", path: "Tests/WalletModel", swiftSettings: strict),
+        .target(
+            name: "SimulatedDisk", dependencies: ["HoldfastLog"], path: "Tests/SimulatedDisk",
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastMemoryTests", dependencies: ["HoldfastMemory"], swiftSettings: strict),
+        .testTarget(name: "HoldfastTextTests", dependencies: ["HoldfastText"], swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastLogTests", dependencies: ["HoldfastLog", "SimulatedDisk", "CHoldfast"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastWalletTests",
+            dependencies: ["HoldfastWallet", "HoldfastLog", "HoldfastMemory"], swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastTests",
+            dependencies: ["Holdfast", "HoldfastWallet", "HoldfastLog", "WalletModel", "SimulatedDisk"],
+            swiftSettings: strict),
+        .testTarget(name: "Stories", dependencies: ["WalletModel"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,47 @@
+// The few things Swift on Linux can't say itself: the CRC32C instruction, prefetch, XXH3, and the Linux calls
+// that hide behind _GNU_SOURCE. Everything hot is inline; the rest is in CHoldfast.c.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+
+uint32_t hf_crc32c_table(uint32_t crc, const void *data, size_t size);
+uint32_t hf_crc32c(uint32_t crc, const void *data, size_t size);
+
+static inline void hf_prefetch(const void *address) { __builtin_prefetch(address, 0, 3); }
+static inline void hf_prefetch_write(const void *address) { __builtin_prefetch(address, 1, 3); }
+
+/// XXH3 with 64 bits of result: stable across machines and versions, documented in docs/FORMAT.md.
+static inline uint64_t hf_hash64(const void *data, size_t size, uint64_t seed) {
+    return XXH3_64bits_withSeed(data, size, seed);
+}
+
+/// Anonymous memory that the kernel may back with huge pages; NULL on failure. Physical pages come on first touch.
+void *hf_map_reserve(size_t size);
+/// A MAP_SHARED, read-only view of a file; NULL on failure.
+void *hf_map_file(int fd, size_t size);
+int hf_unmap(void *address, size_t size);
+/// Gives the physical pages of a range back to the kernel; the range reads as zeros afterwards.
+int hf_map_release(void *address, size_t size);
+
+/// Reserves disk space for [0, size) so that a later write can't meet a full disk. 0 or an errno.
+int hf_allocate(int fd, int64_t size);
+/// Takes or refuses, at once, the advisory lock of an open file (held by this open file, gone with the process).
+int hf_try_lock(int fd);
+/// Names the calling thread, for ps, perf and gdb.
+void hf_name_thread(const char *name);
+/// Lowers the calling thread's priority, for work that must not slow the lane.
+void hf_background_thread(void);
+
+/// Sleeps while *word == expected, at most timeout_ns (< 0: for ever). Returns at once when it differs.
+void hf_futex_wait(const volatile uint32_t *word, uint32_t expected, int64_t timeout_ns);
+void hf_futex_wake(const volatile uint32_t *word, int32_t count);
+
+/// Milliseconds since 1970 UTC, and nanoseconds of a clock that never goes back.
+int64_t hf_wall_ms(void);
+int64_t hf_monotonic_ns(void);
+/// 16 bytes of randomness for the id of a new ledger. 0 or an errno.
+int hf_random(void *out, size_t size);
