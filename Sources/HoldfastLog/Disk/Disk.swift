@@ -1,0 +1,66 @@
+/// The seam to the disk: every file operation of the log, and nothing else. The real disk implements it with
+/// system calls; the simulated one of the tests loses unsynced writes, tears, flips, fills up and crashes.
+///
+/// The contract that the log relies on:
+/// - what was written before a `sync` that returned is there after a crash;
+/// - what was not synced may be there wholly, partly (by sectors) or not at all;
+/// - a failed `sync` says nothing about what is on disk, so it is never retried on the same file;
+/// - `rename` is atomic, and durable once the directory is synced.
+package protocol Disk: Sendable {
+    func makeDirectory(_ path: String) throws(DiskFailure)
+    func directoryExists(_ path: String) -> Bool
+    func fileExists(_ path: String) -> Bool
+    /// Names of the entries, sorted.
+    func list(_ path: String) throws(DiskFailure) -> [String]
+    func open(_ path: String, for use: FileUse) throws(DiskFailure) -> any DiskFile
+    func rename(_ from: String, to: String) throws(DiskFailure)
+    func remove(_ path: String) throws(DiskFailure)
+    func syncDirectory(_ path: String) throws(DiskFailure)
+    /// Takes the exclusive lock of a directory; nil when another process holds it. It dies with the process.
+    func lock(_ path: String) throws(DiskFailure) -> (any DirectoryLock)?
+}
+
+package enum FileUse: Sendable {
+    case reading
+    /// The file must exist.
+    case writing
+    /// The file must not exist.
+    case creating
+}
+
+/// An open file; it closes with the last reference, so that a reader on another thread can never use a descriptor
+/// that was given to another file meanwhile.
+package protocol DiskFile: AnyObject, Sendable {
+    var path: String { get }
+    func size() throws(DiskFailure) -> UInt64
+    /// Reads up to `buffer.count` bytes; fewer only at the end of the file.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskFailure) -> Int
+    /// Writes all of `bytes`.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure)
+    /// Makes what was written durable.
+    func sync() throws(DiskFailure)
+    /// Reserves space for [0, size), so that no later write there can meet a full disk.
+    func allocate(_ size: UInt64) throws(DiskFailure)
+}
+
+/// Held as long as it is referenced.
+package protocol DirectoryLock: AnyObject, Sendable {}
+
+extension DiskFile {
+    /// Reads exactly `count` bytes, or nil where the file ends earlier.
+    package func bytes(at offset: UInt64, count: Int) throws(DiskFailure) -> [UInt8]? {
+        var failure: DiskFailure?
+        var got = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            do throws(DiskFailure) {
+                let raw = UnsafeMutableRawBufferPointer(buffer)
+                got = try read(into: UnsafeMutableRawBufferPointer(rebasing: raw[..<count]), at: offset)
+            } catch {
+                failure = error
+            }
+            initialized = got
+        }
+        if let failure { throw failure }
+        return got == count ? bytes : nil
+    }
+}

@@ -1,0 +1,95 @@
+internal import CHoldfast
+internal import Glibc
+
+/// Every system call of the log. Each captures errno at once, before anything else can change it.
+enum Syscalls {
+    static func open(_ path: String, _ flags: Int32, _ operation: String) throws(DiskFailure) -> Int32 {
+        while true {
+            let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o644)
+            if descriptor >= 0 { return descriptor }
+            let code = errno
+            if code != EINTR { throw DiskFailure(operation: operation, path: path, errno: code) }
+        }
+    }
+
+    static func check(_ result: Int32, _ operation: String, _ path: String) throws(DiskFailure) {
+        if result != 0 {
+            let code = errno
+            throw DiskFailure(operation: operation, path: path, errno: code)
+        }
+    }
+
+    static func read(
+        _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer, _ offset: UInt64, _ path: String
+    ) throws(DiskFailure) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let got = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + off_t(done))
+            if got < 0 {
+                let code = errno
+                if code == EINTR { continue }
+                throw DiskFailure(operation: "read", path: path, errno: code)
+            }
+            if got == 0 { break }
+            done += got
+        }
+        return done
+    }
+
+    static func write(
+        _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ offset: UInt64, _ path: String
+    ) throws(DiskFailure) {
+        var done = 0
+        while done < bytes.count {
+            let put = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + off_t(done))
+            if put < 0 {
+                let code = errno
+                if code == EINTR { continue }
+                throw DiskFailure(operation: "write", path: path, errno: code)
+            }
+            done += put
+        }
+    }
+
+    static func size(_ descriptor: Int32, _ path: String) throws(DiskFailure) -> UInt64 {
+        var status = stat()
+        try check(fstat(descriptor, &status), "stat", path)
+        return UInt64(status.st_size)
+    }
+
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    static func list(_ path: String) throws(DiskFailure) -> [String] {
+        guard let directory = opendir(path) else {
+            let code = errno
+            throw DiskFailure(operation: "list", path: path, errno: code)
+        }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+                String(decoding: raw.prefix(while: { $0 != 0 }), as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+}
+
+/// The system's words for an error number.
+package func errorText(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+package enum SystemErrors {
+    package static var noSpace: Int32 { ENOSPC }
+    package static var quotaExceeded: Int32 { EDQUOT }
+    package static var missing: Int32 { ENOENT }
+    package static var exists: Int32 { EEXIST }
+    package static var inputOutput: Int32 { EIO }
+    package static var readOnly: Int32 { EROFS }
+    package static var noPermission: Int32 { EACCES }
+
+    package static func meansFull(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT }
+}

@@ -1,0 +1,234 @@
+/// How opening treats what it finds.
+package enum OpenMode: Sendable {
+    /// The owner of the log: it will write.
+    case writing
+    /// A reader, perhaps beside a running owner: it changes nothing, and reads up to the last whole batch.
+    case reading
+}
+
+extension FileBatchLog {
+    /// Creates the directory of an empty lane.
+    package static func create(_ place: Place, on disk: any Disk) throws(LogError) {
+        do throws(DiskFailure) {
+            try disk.makeDirectory(place.directory)
+        } catch {
+            throw .io(error)
+        }
+    }
+
+    /// Opens a lane: finds its segments, checks that none is missing, and finds the end of the log.
+    package static func open(_ place: Place, on disk: any Disk, for mode: OpenMode) throws(LogError) -> FileBatchLog {
+        var inventory = try SegmentInventory(place, on: disk)
+        var report = OpenReport()
+        let headers = try inventory.begunHeaders(rebuilt: &report.indexRebuilt, store: mode == .writing)
+        var state = State(segments: SegmentTable(), tail: .start(lane: place), torn: nil)
+        for header in headers { state.segments.append(header) }
+
+        let clean = try SmallFile.read(place.directory + "/" + cleanMarkName, kind: .cleanClose, on: disk)
+        while let last = state.segments.headers.last {
+            let scan = try inventory.scanTail(last, mode: mode)
+            report.tornBytes += UInt64(scan.torn?.count ?? 0)
+            state.tail = scan.tail
+            state.torn = scan.torn
+            if scan.last != nil { break }
+            // The header came with a first batch that was torn: the segment was never part of the log.
+            state.giveUpLastSegment(startingAt: .start(lane: place))
+        }
+        if let clean, mode == .writing {
+            try checkCleanMark(clean, state: state, place: place)
+            report.closedCleanly = true
+        }
+        if mode == .writing { try inventory.removeLeftovers() }
+        return FileBatchLog(at: place, disk: disk, state: state, report: report)
+    }
+
+    private static func checkCleanMark(_ clean: [UInt8], state: State, place: Place) throws(LogError) {
+        let path = place.directory + "/" + cleanMarkName
+        guard let marked = LogTail(clean) else {
+            throw .damaged(Damage(file: path, offset: 0, found: "the mark of the clean close can't be read"))
+        }
+        if state.torn == nil, state.tail == marked { return }
+        let file = SegmentNames.path(state.tail.address / place.segmentBytes, in: place.directory)
+        throw .damaged(
+            Damage(
+                file: file, offset: state.tail.address % place.segmentBytes,
+                found: "the log was closed cleanly behind batch \(marked.number) at address \(marked.address), "
+                    + "but its last good batch is \(state.tail.number)"))
+    }
+
+    /// Takes the last batch off the tail: its round was not completed by the other lanes.
+    package func dropLastBatch() throws(LogError) {
+        guard let last = state.with({ $0.segments.headers.last }) else { return }
+        var scan = try TailScan(scanner(last))
+        scan.dropLast()
+        let isEmpty = scan.tail.number + 1 == last.firstBatch
+        state.with { [scan] state in
+            state.tail = scan.tail
+            state.torn = scan.torn
+            if isEmpty { state.giveUpLastSegment(startingAt: .start(lane: at)) }
+        }
+        guard isEmpty, let before = state.with({ $0.segments.headers.last }) else { return }
+        preparer.forget(last.number)
+        let tail = try TailScan(scanner(before)).tail
+        state.with { $0.tail = tail }
+    }
+
+    /// The header of the last batch, if its segment holds one.
+    package func lastBatch() throws(LogError) -> BatchHeader? {
+        guard let last = state.with({ $0.segments.headers.last }) else { return nil }
+        return try TailScan(scanner(last)).last
+    }
+}
+
+extension LogTail {
+    /// The tail of a log in which nothing was written yet.
+    static func start(lane place: FileBatchLog.Place) -> LogTail {
+        LogTail(
+            address: UInt64(SegmentHeader.blockBytes), number: 0, hash: Digest(), round: 0, nextPosition: 1, time: 0)
+    }
+}
+
+/// The segment files of a lane as they lie in its directory.
+private struct SegmentInventory {
+    let place: FileBatchLog.Place
+    let disk: any Disk
+    /// Segment numbers, ascending and without a gap.
+    let numbers: [UInt64]
+    private var leftovers: [String] = []
+
+    init(_ place: FileBatchLog.Place, on disk: any Disk) throws(LogError) {
+        self.place = place
+        self.disk = disk
+        let names: [String]
+        do throws(DiskFailure) {
+            names = try disk.list(place.directory)
+        } catch {
+            throw error.errno == SystemErrors.missing
+                ? .notALog(path: place.directory, reason: "the directory of lane \(place.lane) is missing")
+                : .io(error)
+        }
+        leftovers = names.filter { $0.hasSuffix(".new") }
+        numbers = names.compactMap(SegmentNames.number).sorted()
+        let trimmed = try SmallFile.read(
+            place.directory + "/" + FileBatchLog.trimmedName, kind: .trimmed, on: disk)
+        var first: UInt64 = 0
+        if let trimmed {
+            var reader = FieldReader(trimmed)
+            first = reader.integer() ?? 0
+        }
+        for (index, number) in numbers.drop(while: { $0 < first }).enumerated()
+        where number != first + UInt64(index) {
+            throw .damaged(
+                Damage(
+                    file: SegmentNames.path(first + UInt64(index), in: place.directory), offset: 0,
+                    found: "the segment is missing, though segment \(number) is there"))
+        }
+        // A crash in the middle of trimming leaves segments that the log has already given up.
+        leftovers += numbers.prefix(while: { $0 < first }).map(SegmentNames.name)
+    }
+
+    /// The headers of the segments that have been written to; the blank ones behind them are ready for use.
+    mutating func begunHeaders(rebuilt: inout Bool, store: Bool) throws(LogError) -> [SegmentHeader] {
+        let numbers = numbers.filter { !leftovers.contains(SegmentNames.name($0)) }
+        var cached = SegmentTable.load(from: place.directory, on: disk)
+        if let list = cached {
+            cached = list.filter { $0.number >= numbers.first ?? 0 }
+            let fits = zip(cached!, numbers).allSatisfy { $0.number == $1 && belongs($0) }
+            if !fits || cached!.count > numbers.count { cached = nil }
+        }
+        // The last header in the cache was noted before its first batch was durable: look at the file itself.
+        var headers = Array((cached ?? []).dropLast())
+        let known = headers.count
+        for (index, number) in numbers.enumerated().dropFirst(known) {
+            let path = SegmentNames.path(number, in: place.directory)
+            switch try read(path) {
+            case .header(let header):
+                guard belongs(header), header.number == number else {
+                    throw .damaged(
+                        Damage(file: path, offset: 0, found: "the segment belongs to another log, lane or place"))
+                }
+                guard index == headers.count else {
+                    throw .damaged(
+                        Damage(
+                            file: SegmentNames.path(numbers[headers.count], in: place.directory), offset: 0,
+                            found: "the segment is blank, though segment \(number) is not"))
+                }
+                headers.append(header)
+            case .blank:
+                try checkBlank(path, number: number, previous: headers.last)
+            case .newer(let version):
+                throw .newerFormat(file: path, found: version, supported: SegmentHeader.version)
+            case .damaged(let offset, let what):
+                throw .damaged(Damage(file: path, offset: UInt64(offset), found: what))
+            }
+        }
+        if cached?.count != headers.count {
+            rebuilt = cached == nil && headers.count > 1
+            if store { SegmentTable.store(headers, in: place.directory, on: disk) }
+        }
+        return headers
+    }
+
+    private func belongs(_ header: SegmentHeader) -> Bool {
+        header.log == place.log && header.lane == place.lane && header.segmentBytes == place.segmentBytes
+    }
+
+    private func read(_ path: String) throws(LogError) -> SegmentHeader.Reading {
+        do throws(DiskFailure) {
+            let file = try disk.open(path, for: .reading)
+            guard let block = try file.bytes(at: 0, count: SegmentHeader.blockBytes),
+                try file.size() == place.segmentBytes
+            else {
+                return .damaged(
+                    offset: Int(try file.size()), what: "the file has not the size of a segment (\(place.segmentBytes))")
+            }
+            return block.withUnsafeBytes { SegmentHeader.read($0) }
+        } catch {
+            throw .io(error)
+        }
+    }
+
+    /// A segment without a header is ready for use, or its first write was torn. If two batches stand in it, the
+    /// first was acknowledged, and the header with it.
+    private mutating func checkBlank(_ path: String, number: UInt64, previous: SegmentHeader?) throws(LogError) {
+        let blank = SegmentHeader(
+            lane: place.lane, log: place.log, number: number, segmentBytes: place.segmentBytes, firstPosition: 1,
+            firstBatch: 1, previousHash: Digest(), time: 0)
+        let file: any DiskFile
+        do throws(DiskFailure) { file = try disk.open(path, for: .reading) } catch { throw .io(error) }
+        let scanner = SegmentScanner(file: file, header: blank)
+        guard try scanner.lastWritten(from: 0) != nil else { return }
+        let start = UInt64(SegmentHeader.blockBytes)
+        if try scanner.hasLaterBatch(from: start + UInt64(Limits.batchAlignment), atLeast: 1) {
+            throw .damaged(Damage(file: path, offset: 0, found: "the header is blank, but batches stand behind it"))
+        }
+        leftovers.append(SegmentNames.name(number))
+    }
+
+    func scanTail(_ last: SegmentHeader, mode: OpenMode) throws(LogError) -> TailScan {
+        let path = SegmentNames.path(last.number, in: place.directory)
+        // Beside a running owner a scan may meet a batch while it is being written; a second look settles it.
+        var tries = mode == .reading ? 3 : 1
+        while true {
+            do throws(LogError) {
+                let file: any DiskFile
+                do throws(DiskFailure) { file = try disk.open(path, for: .reading) } catch { throw LogError.io(error) }
+                return try TailScan(SegmentScanner(file: file, header: last))
+            } catch {
+                tries -= 1
+                guard case .damaged = error, tries > 0 else { throw error }
+            }
+        }
+    }
+
+    /// Removes files that a crash left unfinished. None of them was ever part of the log.
+    func removeLeftovers() throws(LogError) {
+        if leftovers.isEmpty { return }
+        do throws(DiskFailure) {
+            for name in leftovers { try disk.remove(place.directory + "/" + name) }
+            try disk.syncDirectory(place.directory)
+        } catch {
+            throw .io(error)
+        }
+    }
+}

@@ -1,0 +1,348 @@
+private import Synchronization
+
+/// A lane's log in segment files of one directory: the `BatchLog` of one machine.
+///
+/// Addresses run through the segments: segment n holds the addresses from n × size on. The writer's side (`acquire`,
+/// `append`) is used by one committing thread; reading is safe from any thread.
+package final class FileBatchLog: BatchLog {
+    package struct Place: Sendable {
+        package let directory: String
+        package let lane: Int
+        package let log: LogID
+        package let segmentBytes: UInt64
+    }
+
+    package let at: Place
+    let disk: any Disk
+    let preparer: SegmentPreparer
+    let state: Locked<State>
+    private let files: SegmentFiles
+    package let openedWith: OpenReport
+
+    /// What opening found out, beyond the tail.
+    package struct OpenReport: Sendable, Equatable {
+        package var closedCleanly = false
+        package var tornBytes: UInt64 = 0
+        package var indexRebuilt = false
+    }
+
+    struct State: Sendable {
+        var segments: SegmentTable
+        var tail: LogTail
+        var epoch: UInt64 = 0
+        /// Remains of a torn batch in the last segment, zeroed by `acquire` before anything is written.
+        var torn: Range<UInt64>?
+        /// Segments that hold nothing but what a crash left of their first batch; `acquire` removes their files.
+        var givenUp: Set<UInt64> = []
+        /// A failed write or sync: nothing more is ever written through this object.
+        var broken: DiskFailure?
+
+        mutating func giveUpLastSegment(startingAt start: LogTail) {
+            guard let last = segments.removeLast() else { return }
+            givenUp.insert(last.number)
+            torn = nil
+            if segments.headers.isEmpty { tail = start }
+        }
+    }
+
+    init(at place: Place, disk: any Disk, state: State, report: OpenReport) {
+        at = place
+        self.disk = disk
+        self.state = Locked(state)
+        openedWith = report
+        files = SegmentFiles(directory: place.directory, disk: disk)
+        preparer = SegmentPreparer(
+            directory: place.directory, segmentBytes: place.segmentBytes, disk: disk)
+    }
+
+    package var tail: LogTail { state.with { $0.tail } }
+    package var segmentCount: Int { state.with { $0.segments.headers.count } }
+    package var firstAddress: UInt64 {
+        state.with { state in
+            (state.segments.headers.first?.number ?? 0) * at.segmentBytes + UInt64(SegmentHeader.blockBytes)
+        }
+    }
+
+    package var batchBytesMax: Int {
+        let segment = Int(at.segmentBytes) - SegmentHeader.blockBytes
+        return min(Limits.batchBytesMax, segment / Limits.batchAlignment * Limits.batchAlignment)
+    }
+
+    // MARK: Writing
+
+    package func acquire(at time: Int64, round: UInt64, position: UInt64) throws(LogError) -> Tenure {
+        try removeCleanMark()
+        try clearTornBytes()
+        let place = try place(after: tail.address, atLeast: BatchHeader.size(used: BatchHeader.bytes))
+        let before = tail
+        let header = BatchHeader(
+            size: BatchHeader.size(used: BatchHeader.bytes), number: before.number + 1, epoch: place.address,
+            round: round, address: place.address, position: position, time: max(time, before.time), count: 0,
+            lane: at.lane, batchesInRound: 1, previousHash: before.hash, kind: .fence)
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: header.size, alignment: 128)
+        defer { memory.deallocate() }
+        _ = BatchView.finish(at: memory.baseAddress!, header: header, used: BatchHeader.bytes)
+        state.with { $0.epoch = place.address }
+        switch append(
+            BatchView(header: header, base: memory.baseAddress!), epoch: place.address, expected: place.address)
+        {
+        case .committed: return Tenure(epoch: place.address, tail: tail)
+        case .fenced: throw .fenced(lane: at.lane)
+        case .unknown(let failure): throw .io(failure)
+        }
+    }
+
+    package func append(_ batch: BatchView, epoch: UInt64, expected address: UInt64) -> AppendOutcome {
+        let (current, tail, broken) = state.with { ($0.epoch, $0.tail, $0.broken) }
+        if let broken { return .unknown(broken) }
+        guard epoch == current else { return .fenced }
+        if batch.header.number <= tail.number {
+            // A repeated call, or a writer that has lost track. The same batch in the same place is committed.
+            return batch.header.number == tail.number && batch.hash == tail.hash ? .committed : .fenced
+        }
+        guard batch.header.number == tail.number + 1, batch.header.previousHash == tail.hash,
+            batch.header.address == address, address >= tail.address
+        else { return .fenced }
+        do throws(DiskFailure) {
+            try write(batch, after: tail)
+        } catch {
+            state.with { $0.broken = error }
+            return .unknown(error)
+        }
+        state.with { $0.tail = tail.advanced(past: batch) }
+        return .committed
+    }
+
+    private func write(_ batch: BatchView, after tail: LogTail) throws(DiskFailure) {
+        let number = batch.header.address / at.segmentBytes
+        let file = try files.writing(number)
+        if state.with({ $0.segments.headers.last?.number != number }) {
+            let header = SegmentHeader(
+                lane: at.lane, log: at.log, number: number, segmentBytes: at.segmentBytes,
+                firstPosition: batch.header.position, firstBatch: batch.header.number, previousHash: tail.hash,
+                time: batch.header.time)
+            try file.writeAll(header.block(), at: 0)
+            state.with { $0.segments.append(header) }
+            SegmentTable.remember(header, in: at.directory, on: disk)
+        }
+        try file.write(batch.bytes, at: batch.header.address % at.segmentBytes)
+        try file.sync()
+    }
+
+    package func place(after address: UInt64, atLeast bytes: Int) throws(LogError) -> BatchPlace {
+        precondition(bytes <= batchBytesMax, "no segment can hold a batch of \(bytes) bytes")
+        let offset = address % at.segmentBytes
+        let used = offset == 0 && address > 0 ? at.segmentBytes : max(offset, UInt64(SegmentHeader.blockBytes))
+        let number = offset == 0 && address > 0 ? address / at.segmentBytes - 1 : address / at.segmentBytes
+        let room = at.segmentBytes - used
+        if room >= UInt64(bytes) {
+            try preparer.prepare(number)
+            return BatchPlace(address: number * at.segmentBytes + used, bytes: min(Int(room), batchBytesMax))
+        }
+        try preparer.prepare(number + 1)
+        return BatchPlace(
+            address: (number + 1) * at.segmentBytes + UInt64(SegmentHeader.blockBytes), bytes: batchBytesMax)
+    }
+
+    /// Makes the segment behind the present one ready. Called ahead of need, on a background thread.
+    package func prepareAhead() throws(LogError) { try preparer.prepare(tail.address / at.segmentBytes + 1) }
+    package var isPreparedAhead: Bool { preparer.isReady(tail.address / at.segmentBytes + 1) }
+
+    /// Removes what a crash left behind the tail, so that the next batch meets zeros.
+    private func clearTornBytes() throws(LogError) {
+        let givenUp = state.with { $0.givenUp }
+        if !givenUp.isEmpty {
+            do throws(DiskFailure) {
+                for number in givenUp { try disk.remove(SegmentNames.path(number, in: at.directory)) }
+                try disk.syncDirectory(at.directory)
+            } catch {
+                throw .io(error)
+            }
+            SegmentTable.store(state.with { $0.segments.headers }, in: at.directory, on: disk)
+            state.with { $0.givenUp = [] }
+        }
+        guard let torn = state.with({ $0.torn }), let last = state.with({ $0.segments.headers.last }) else { return }
+        do throws(DiskFailure) {
+            let file = try files.writing(last.number)
+            try file.writeAll([UInt8](repeating: 0, count: torn.count), at: torn.lowerBound)
+            try file.sync()
+        } catch {
+            throw .io(error)
+        }
+        state.with { $0.torn = nil }
+    }
+
+    // MARK: Reading
+
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at address: UInt64) throws(LogError) -> Int {
+        do throws(DiskFailure) {
+            return try files.reading(address / at.segmentBytes).read(into: buffer, at: address % at.segmentBytes)
+        } catch {
+            throw .io(error)
+        }
+    }
+
+    package func address(near position: UInt64) throws(LogError) -> UInt64 {
+        let header = state.with { $0.segments.holding(position: position) }
+        return (header?.number ?? 0) * at.segmentBytes + UInt64(SegmentHeader.blockBytes)
+    }
+
+    package func batches(from address: UInt64, upTo end: UInt64) throws(LogError) -> any BatchCursor {
+        SegmentedCursor(log: self, from: address, upTo: end)
+    }
+
+    func scanner(_ header: SegmentHeader) throws(LogError) -> SegmentScanner {
+        do throws(DiskFailure) {
+            return SegmentScanner(file: try files.reading(header.number), header: header)
+        } catch {
+            throw .io(error)
+        }
+    }
+
+    package func damage(at address: UInt64, _ found: String) -> LogError {
+        let path = SegmentNames.path(address / at.segmentBytes, in: at.directory)
+        return .damaged(Damage(file: path, offset: address % at.segmentBytes, found: found))
+    }
+
+    package func trim(before address: UInt64) throws(LogError) {
+        let dropped = state.with { state in
+            state.segments.headers.prefix(while: { ($0.number + 1) * at.segmentBytes <= address }).map(\.number)
+        }
+        let count = min(dropped.count, segmentCount - 1)
+        guard count > 0 else { return }
+        do throws(DiskFailure) {
+            var fields = FieldWriter()
+            fields.integer(dropped[count - 1] + 1)
+            try SmallFile.write(
+                fields.bytes, kind: .trimmed, to: at.directory + "/" + Self.trimmedName, in: at.directory, on: disk)
+            state.with { $0.segments.dropFirst(count) }
+            for number in dropped.prefix(count) {
+                files.forget(number)
+                try disk.remove(SegmentNames.path(number, in: at.directory))
+            }
+            try disk.syncDirectory(at.directory)
+        } catch {
+            throw .io(error)
+        }
+    }
+
+    // MARK: Closing
+
+    static let cleanMarkName = "clean"
+    static let trimmedName = "trimmed"
+    private var cleanMark: String { at.directory + "/" + Self.cleanMarkName }
+
+    /// Marks where the log ends, so that the next opening knows that nothing may be missing or torn.
+    package func closeCleanly() throws(LogError) {
+        guard state.with({ $0.broken == nil }) else { return }
+        do throws(DiskFailure) {
+            try SmallFile.write(tail.fields, kind: .cleanClose, to: cleanMark, in: at.directory, on: disk)
+        } catch {
+            throw .io(error)
+        }
+    }
+
+    private func removeCleanMark() throws(LogError) {
+        guard disk.fileExists(cleanMark) else { return }
+        do throws(DiskFailure) {
+            try disk.remove(cleanMark)
+            try disk.syncDirectory(at.directory)
+        } catch {
+            throw .io(error)
+        }
+    }
+}
+
+/// Open segment files. A bounded number stays open for reading; the writer keeps its own.
+private final class SegmentFiles: Sendable {
+    private let directory: String
+    private let disk: any Disk
+    private let open = Locked<[UInt64: any DiskFile]>([:])
+    private let current = Locked<(number: UInt64, file: any DiskFile)?>(nil)
+    private static let openMax = 128
+
+    init(directory: String, disk: any Disk) {
+        self.directory = directory
+        self.disk = disk
+    }
+
+    func reading(_ number: UInt64) throws(DiskFailure) -> any DiskFile {
+        if let file = open.with({ $0[number] }) { return file }
+        let file = try disk.open(SegmentNames.path(number, in: directory), for: .reading)
+        open.with { files in
+            if files.count >= Self.openMax { files.removeAll() }
+            files[number] = file
+        }
+        return file
+    }
+
+    func writing(_ number: UInt64) throws(DiskFailure) -> any DiskFile {
+        if let current = current.with({ $0 }), current.number == number { return current.file }
+        let file = try disk.open(SegmentNames.path(number, in: directory), for: .writing)
+        current.with { $0 = (number, file) }
+        return file
+    }
+
+    func forget(_ number: UInt64) { open.with { _ = $0.removeValue(forKey: number) } }
+}
+
+/// Goes through the batches of a log, segment after segment, and checks that none is missing in between.
+private final class SegmentedCursor: BatchCursor {
+    private let log: FileBatchLog
+    private let start: UInt64
+    private var end: UInt64
+    private var scanner: SegmentScanner?
+    private var nextSegment: UInt64
+
+    init(log: FileBatchLog, from start: UInt64, upTo end: UInt64) {
+        self.log = log
+        self.start = start
+        self.end = end
+        nextSegment = start / log.at.segmentBytes
+    }
+
+    func next() throws(LogError) -> BatchView? {
+        while true {
+            if scanner == nil, try !openNext() { return nil }
+            guard let scanner else { return nil }
+            if scanner.address >= end { return nil }
+            switch try scanner.step() {
+            case .batch(let batch):
+                if batch.header.address + UInt64(batch.header.size) > start { return batch }
+            case .blank:
+                try leave(scanner)
+            case .bad(let what, let at, _):
+                throw .damaged(Damage(file: scanner.file.path, offset: at, found: what))
+            }
+        }
+    }
+
+    func extend(to end: UInt64) {
+        self.end = max(self.end, end)
+        scanner?.forgetReadAhead()
+    }
+
+    private func openNext() throws(LogError) -> Bool {
+        guard let header = log.state.with({ $0.segments.header(nextSegment) }) else { return false }
+        if header.number * header.segmentBytes >= end { return false }
+        scanner = try log.scanner(header)
+        return true
+    }
+
+    /// At the blank end of a segment: the next one must continue it, if there is one.
+    private func leave(_ done: SegmentScanner) throws(LogError) {
+        nextSegment += 1
+        scanner = nil
+        guard let next = log.state.with({ $0.segments.header(nextSegment) }) else {
+            if done.address < end {
+                throw log.damage(at: done.address, "the log ends here, but it was acknowledged up to \(end)")
+            }
+            return
+        }
+        if next.firstBatch != done.number || next.previousHash != done.hash {
+            throw log.damage(
+                at: done.address,
+                "batch \(done.number) was expected; the next segment begins with batch \(next.firstBatch)")
+        }
+    }
+}

@@ -1,0 +1,204 @@
+internal import CHoldfast
+
+/// What a log's directory says about itself: the file `manifest`, written once when the log is created.
+///
+///     payload: 16 B id, u32 lanes, u64 segment bytes, u64 hash seed, i64 created (ms), then two counted fields:
+///     the kind of store ("event store", "wallet ledger") and that kind's own settings
+package struct LogManifest: Sendable, Equatable {
+    package let log: LogID
+    package let lanes: Int
+    package let segmentBytes: UInt64
+    /// Seeds the hash that places streams on lanes, so that nobody can aim keys at one lane.
+    package let hashSeed: UInt64
+    package let created: Int64
+    package let kind: String
+    package let settings: [UInt8]
+}
+
+/// A log's directory: the manifest, the process lock, a folder for each lane, and the checkpoints.
+package struct LogDirectory: Sendable {
+    package let path: String
+    package let manifest: LogManifest
+    package let disk: any Disk
+
+    static let manifestName = "manifest"
+    static let lockName = "lock"
+    package var checkpointsPath: String { path + "/checkpoints" }
+    private var manifestPath: String { path + "/" + Self.manifestName }
+
+    package func place(lane: Int) -> FileBatchLog.Place {
+        let digits = lane < 10 ? "0\(lane)" : "\(lane)"
+        return FileBatchLog.Place(
+            directory: path + "/lane-" + digits, lane: lane, log: manifest.log, segmentBytes: manifest.segmentBytes)
+    }
+
+    package var places: [FileBatchLog.Place] { (0..<manifest.lanes).map(place) }
+
+    // MARK: Creating
+
+    package struct Plan: Sendable {
+        package var lanes: Int
+        package var segmentBytes: UInt64
+        package var kind: String
+        package var settings: [UInt8]
+
+        package init(lanes: Int, segmentBytes: UInt64?, kind: String, settings: [UInt8] = []) {
+            self.lanes = lanes
+            self.segmentBytes = segmentBytes ?? Limits.segmentBytesDefault
+            self.kind = kind
+            self.settings = settings
+        }
+    }
+
+    /// Creates an empty log. The manifest is written last: a directory without one is no log.
+    package static func create(
+        _ path: String, _ plan: Plan, on disk: any Disk, at time: Int64, identity: Identity? = nil
+    ) throws(LogError) -> LogDirectory {
+        guard (1...Limits.lanesMax).contains(plan.lanes) else {
+            throw .invalid(argument: "lanes", reason: "\(plan.lanes) is not within 1 and \(Limits.lanesMax)")
+        }
+        guard (Limits.segmentBytesMin...Limits.segmentBytesMax).contains(plan.segmentBytes),
+            plan.segmentBytes % 4096 == 0
+        else {
+            throw .invalid(
+                argument: "segment size",
+                reason: "\(plan.segmentBytes) is not a multiple of 4096 within \(Limits.segmentBytesMin) and "
+                    + "\(Limits.segmentBytesMax)")
+        }
+        do throws(DiskFailure) {
+            if disk.fileExists(path + "/" + manifestName) { throw DiskFailure.alreadyThere }
+            try disk.makeDirectory(path)
+            if try disk.list(path).contains(where: { $0 != lockName }) { throw DiskFailure.notEmpty }
+        } catch {
+            if error == .alreadyThere { throw .alreadyExists(path: path) }
+            if error == .notEmpty {
+                throw .notALog(path: path, reason: "the directory is not empty and holds no manifest")
+            }
+            throw .io(error)
+        }
+        let identity = identity ?? .random()
+        let directory = LogDirectory(
+            path: path,
+            manifest: LogManifest(
+                log: identity.log, lanes: plan.lanes, segmentBytes: plan.segmentBytes, hashSeed: identity.seed,
+                created: time, kind: plan.kind, settings: plan.settings), disk: disk)
+        for place in directory.places { try FileBatchLog.create(place, on: disk) }
+        do throws(DiskFailure) {
+            try disk.makeDirectory(directory.checkpointsPath)
+            try SmallFile.write(
+                directory.manifestFields, kind: .manifest, to: directory.manifestPath, in: path, on: disk)
+        } catch {
+            throw .io(error)
+        }
+        return directory
+    }
+
+    /// What makes one log different from another. Random, except where a test wants the same bytes twice.
+    package struct Identity: Sendable {
+        package let log: LogID
+        package let seed: UInt64
+
+        package init(log: LogID, seed: UInt64) {
+            self.log = log
+            self.seed = seed
+        }
+
+        static func random() -> Identity {
+            var generator = SystemRandomNumberGenerator()
+            return Identity(
+                log: LogID(high: generator.next(), low: generator.next()), seed: generator.next())
+        }
+    }
+
+    private var manifestFields: [UInt8] {
+        var fields = FieldWriter()
+        fields.integer(manifest.log.high)
+        fields.integer(manifest.log.low)
+        fields.integer(UInt32(manifest.lanes))
+        fields.integer(manifest.segmentBytes)
+        fields.integer(manifest.hashSeed)
+        fields.integer(manifest.created)
+        fields.counted(manifest.kind.utf8)
+        fields.counted(manifest.settings)
+        return fields.bytes
+    }
+
+    // MARK: Opening
+
+    /// Reads the manifest of an existing log.
+    package static func open(_ path: String, kind: String, on disk: any Disk) throws(LogError) -> LogDirectory {
+        guard disk.directoryExists(path) else {
+            throw .notALog(path: path, reason: disk.fileExists(path) ? "it is a file" : "there is no such directory")
+        }
+        let file = path + "/" + manifestName
+        guard let payload = try SmallFile.read(file, kind: .manifest, on: disk) else {
+            throw .notALog(path: path, reason: "it has no file named \(manifestName)")
+        }
+        guard let manifest = LogManifest(payload) else {
+            throw .damaged(Damage(file: file, offset: 0, found: "the manifest's fields can't be read"))
+        }
+        guard manifest.kind == kind else {
+            throw .otherKind(path: path, found: manifest.kind, expected: kind)
+        }
+        return LogDirectory(path: path, manifest: manifest, disk: disk)
+    }
+
+    /// Takes the directory for this process.
+    package func lock() throws(LogError) -> any DirectoryLock {
+        do throws(DiskFailure) {
+            guard let lock = try disk.lock(path + "/" + Self.lockName) else { throw DiskFailure.alreadyThere }
+            return lock
+        } catch {
+            throw error == .alreadyThere ? .locked(path: path) : .io(error)
+        }
+    }
+
+    /// Opens all lanes. A writer drops the batches of a last round that not every lane has: it was never durable.
+    package func openLanes(for mode: OpenMode) throws(LogError) -> [FileBatchLog] {
+        var logs: [FileBatchLog] = []
+        for place in places { logs.append(try FileBatchLog.open(place, on: disk, for: mode)) }
+        try dropIncompleteRound(logs)
+        return logs
+    }
+
+    private func dropIncompleteRound(_ logs: [FileBatchLog]) throws(LogError) {
+        if logs.count == 1 { return }
+        let round = logs.map(\.tail.round).max() ?? 0
+        var members: [FileBatchLog] = []
+        var expected = 0
+        for log in logs where log.tail.round == round {
+            guard let last = try log.lastBatch(), last.kind == .events else { continue }
+            members.append(log)
+            expected = last.batchesInRound
+        }
+        if members.count == expected { return }
+        for log in members {
+            if log.openedWith.closedCleanly {
+                throw log.damage(
+                    at: log.tail.address, "round \(round) lacks batches in other lanes, though it was closed cleanly")
+            }
+            try log.dropLastBatch()
+        }
+    }
+}
+
+extension DiskFailure {
+    /// Not failures of the disk but findings, told apart before they leave this file.
+    fileprivate static let alreadyThere = DiskFailure(operation: "create", path: "", errno: -1)
+    fileprivate static let notEmpty = DiskFailure(operation: "create", path: "", errno: -2)
+}
+
+extension LogManifest {
+    fileprivate init?(_ payload: [UInt8]) {
+        var fields = FieldReader(payload)
+        guard let high: UInt64 = fields.integer(), let low: UInt64 = fields.integer(),
+            let lanes: UInt32 = fields.integer(), let segmentBytes: UInt64 = fields.integer(),
+            let seed: UInt64 = fields.integer(), let created: Int64 = fields.integer(),
+            let kind = fields.counted(), let settings = fields.counted(), fields.isAtEnd,
+            (1...Limits.lanesMax).contains(Int(lanes))
+        else { return nil }
+        self.init(
+            log: LogID(high: high, low: low), lanes: Int(lanes), segmentBytes: segmentBytes, hashSeed: seed,
+            created: created, kind: String(decoding: kind, as: UTF8.self), settings: settings)
+    }
+}

@@ -1,0 +1,146 @@
+/// Walks the batches of one segment file in order and checks each against its checksums and its place in the chain.
+final class SegmentScanner {
+    enum Step {
+        case batch(BatchView)
+        /// Nothing was ever written here, or the segment has no room for another batch.
+        case blank
+        /// Something stands here that is no good batch.
+        case bad(what: String, at: UInt64, header: BatchHeader?)
+    }
+
+    let file: any DiskFile
+    let header: SegmentHeader
+    /// Where the next batch is expected, within the file.
+    private(set) var offset: UInt64
+    /// What the next batch must continue.
+    private(set) var number: UInt64
+    private(set) var hash: Digest
+    private var window: ReadWindow
+
+    /// Starts at the segment's first batch.
+    init(file: any DiskFile, header: SegmentHeader) {
+        self.file = file
+        self.header = header
+        offset = UInt64(SegmentHeader.blockBytes)
+        number = header.firstBatch
+        hash = header.previousHash
+        window = ReadWindow(file: file)
+    }
+
+    var address: UInt64 { header.number * header.segmentBytes + offset }
+
+    /// What was read ahead may have been written to since.
+    func forgetReadAhead() { window.clear() }
+
+    /// The batch at the present place; moves behind it when it is good. The view is good until the next step.
+    func step() throws(LogError) -> Step {
+        let room = header.segmentBytes - offset
+        guard room >= UInt64(BatchHeader.size(used: BatchHeader.bytes)) else { return .blank }
+        let head = try window.bytes(at: offset, count: BatchHeader.bytes)
+        if head.allSatisfy({ $0 == 0 }) { return .blank }
+        guard let batch = BatchHeader(at: head.baseAddress!, available: head.count) else {
+            return .bad(what: "the header of batch \(number) does not match its checksum", at: offset, header: nil)
+        }
+        if let what = misplaced(batch, room: room) { return .bad(what: what, at: offset, header: batch) }
+        let bytes = try window.bytes(at: offset, count: batch.size)
+        if let fault = BatchView.fault(in: bytes, header: batch) {
+            return .bad(what: "batch \(number): \(fault.what)", at: offset + UInt64(fault.offset), header: batch)
+        }
+        let view = BatchView(header: batch, base: bytes.baseAddress!)
+        offset += UInt64(batch.size)
+        number += 1
+        hash = view.hash
+        return .batch(view)
+    }
+
+    private func misplaced(_ batch: BatchHeader, room: UInt64) -> String? {
+        if batch.lane != header.lane { return "a batch of lane \(batch.lane) stands in lane \(header.lane)" }
+        if batch.address != address { return "the batch says that its address is \(batch.address), not \(address)" }
+        if batch.number != number { return "batch \(batch.number) stands where batch \(number) was expected" }
+        if batch.previousHash != hash { return "batch \(number) does not continue the hash of the one before it" }
+        if UInt64(batch.size) > room { return "batch \(number) reaches beyond its segment" }
+        return nil
+    }
+
+    /// Whether a good batch header with a number of at least `least` stands anywhere from `start` on: then what was
+    /// lost before it had been acknowledged.
+    func hasLaterBatch(from start: UInt64, atLeast least: UInt64) throws(LogError) -> Bool {
+        let step = UInt64(Limits.batchAlignment)
+        var at = (start + step - 1) / step * step
+        while at + UInt64(BatchHeader.bytes) <= header.segmentBytes {
+            let bytes = try window.bytes(at: at, count: BatchHeader.bytes)
+            if bytes.load(as: UInt32.self) == BatchHeader.magic,
+                let batch = BatchHeader(at: bytes.baseAddress!, available: bytes.count), batch.number >= least,
+                batch.address == header.number * header.segmentBytes + at, batch.lane == header.lane
+            {
+                return true
+            }
+            at += step
+        }
+        return false
+    }
+
+    /// The last byte of the file that is not zero, at or behind `start`; nil when all are zero.
+    func lastWritten(from start: UInt64) throws(LogError) -> UInt64? {
+        var last: UInt64?
+        var at = start
+        while at < header.segmentBytes {
+            let bytes = try window.bytes(at: at, count: Int(min(1 << 20, header.segmentBytes - at)))
+            if bytes.isEmpty { break }
+            if let found = bytes.lastIndex(where: { $0 != 0 }) { last = at + UInt64(found) }
+            at += UInt64(bytes.count)
+        }
+        return last
+    }
+
+    /// Whether some disk sector in `range` holds nothing but zeros (counting only its part within the range).
+    func hasBlankSector(in range: Range<UInt64>) throws(LogError) -> Bool {
+        let sector = UInt64(Limits.sectorBytes)
+        var at = range.lowerBound
+        while at < range.upperBound {
+            let end = min((at / sector + 1) * sector, range.upperBound)
+            let bytes = try window.bytes(at: at, count: Int(end - at))
+            if bytes.allSatisfy({ $0 == 0 }) { return true }
+            at = end
+        }
+        return false
+    }
+}
+
+/// A moving window over a file, so that small reads cost no system call each.
+final class ReadWindow {
+    private let file: any DiskFile
+    private var buffer: UnsafeMutableRawBufferPointer
+    private var start: UInt64 = 0
+    private var count = 0
+    private static let readAhead = 1 << 20
+
+    init(file: any DiskFile) {
+        self.file = file
+        buffer = .allocate(byteCount: Self.readAhead, alignment: 128)
+    }
+
+    deinit { buffer.deallocate() }
+
+    func clear() { count = 0 }
+
+    /// `count` bytes at `offset`, fewer at the end of the file. Good until the next call.
+    func bytes(at offset: UInt64, count wanted: Int) throws(LogError) -> UnsafeRawBufferPointer {
+        if offset < start || offset + UInt64(wanted) > start + UInt64(count) {
+            if wanted > buffer.count {
+                buffer.deallocate()
+                buffer = .allocate(byteCount: wanted + Self.readAhead, alignment: 128)
+            }
+            do throws(DiskFailure) {
+                count = try file.read(into: buffer, at: offset)
+            } catch {
+                count = 0
+                throw .io(error)
+            }
+            start = offset
+        }
+        let skip = Int(offset - start)
+        let available = max(0, min(wanted, count - skip))
+        return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[skip..<skip + available])
+    }
+}

@@ -1,0 +1,97 @@
+/// One lane: a state machine, the batch it is filling, and the works whose answers wait for that batch.
+///
+/// Whoever holds `lock` is the lane's single writer: its own thread while it decides, the committing thread while it
+/// takes the filled batch away, another lane's thread for the moment of a decision that touches both.
+final class Lane<Machine: LaneMachine> {
+    let number: Int
+    let log: any BatchLog
+    let machine: Machine
+    let reader: LaneReader
+    let inbox = Inbox<Machine.Work>()
+    let lock = Lock()
+    /// Raised when the committing thread has put a fresh batch in place.
+    let refreshed = Signal()
+    let clock: any LogClock
+
+    // Guarded by `lock`.
+    private(set) var turn: LaneTurn?
+    /// Works with records in the open batch or behind it, in order, and whether that was all of them.
+    private(set) var pending: [PendingWork<Machine.Work>] = []
+    private var memory: [UnsafeMutableRawBufferPointer]
+    private var nextMemory = 0
+    var snapshot: SnapshotJob?
+    /// Behind the last batch that was taken.
+    var nextAddress: UInt64
+
+    /// Batches that can be read from memory: the open one, the one being synced, and a few before it.
+    private static var memoryCount: Int { 4 }
+
+    init(number: Int, log: any BatchLog, machine: Machine, clock: any LogClock) {
+        self.number = number
+        self.log = log
+        self.machine = machine
+        self.clock = clock
+        reader = LaneReader(log: log)
+        nextAddress = log.tail.address
+        memory = (0..<Self.memoryCount).map { _ in
+            .allocate(byteCount: log.batchBytesMax, alignment: 4096)
+        }
+    }
+
+    deinit { memory.forEach { $0.deallocate() } }
+
+    /// Opens a fresh batch behind `address`, with room for one of `bytes`.
+    func openBatch(after address: UInt64, atLeast bytes: Int) throws(LogError) {
+        turn = nil
+        let place = try log.place(after: address, atLeast: bytes)
+        let buffer = memory[nextMemory]
+        nextMemory = (nextMemory + 1) % memory.count
+        reader.forget(memoryAt: UnsafeRawPointer(buffer.baseAddress!))
+        // Leaves room for the trailer and the padding to a whole multiple of the alignment.
+        let capacity = place.bytes / Limits.batchAlignment * Limits.batchAlignment - BatchHeader.trailerBytes
+        turn = LaneTurn(
+            batch: OpenBatch(base: buffer.baseAddress!, address: place.address, capacity: capacity),
+            now: machine.latestTime, lane: number, reader: reader)
+    }
+
+    /// The smallest batch worth opening in what remains of a segment.
+    var usefulBatchBytes: Int { min(64 << 10, log.batchBytesMax / 2) }
+
+    func touched(_ work: Machine.Work, finished: Bool, failure: LogError? = nil) {
+        if let last = pending.last, last.work === work {
+            pending[pending.count - 1] = PendingWork(work: work, finished: finished, failure: failure)
+        } else {
+            pending.append(PendingWork(work: work, finished: finished, failure: failure))
+        }
+    }
+
+    /// What a decision works on. Only with the lock held and a batch open.
+    func withTurn<Result>(_ body: (inout LaneTurn) -> Result) -> Result? {
+        guard turn != nil else { return nil }
+        return body(&turn!)
+    }
+
+    var isEmpty: Bool { (turn?.batch.count ?? 0) == 0 }
+
+    var hasSomethingToCommit: Bool { !pending.isEmpty || (turn?.batch.count ?? 0) > 0 }
+
+    /// Takes the filled batch and the works that wait for it. Called by the committing thread with the lock held.
+    func takeBatch() -> TakenBatch<Machine.Work> {
+        let taken = TakenBatch(batch: turn?.batch, time: turn?.now ?? machine.latestTime, works: pending)
+        pending = []
+        if let batch = turn?.batch, batch.count > 0 { reader.remember(batch) }
+        return taken
+    }
+}
+
+struct PendingWork<Work: LaneWork> {
+    let work: Work
+    let finished: Bool
+    let failure: LogError?
+}
+
+struct TakenBatch<Work: LaneWork> {
+    let batch: OpenBatch?
+    let time: Int64
+    let works: [PendingWork<Work>]
+}

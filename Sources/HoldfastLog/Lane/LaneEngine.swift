@@ -1,0 +1,358 @@
+/// Lanes, the one thread that commits for all of them, and the threads that decide.
+///
+///     caller → inbox → lane thread: decide, lay down → open batch
+///                                          ↓
+///                   committing thread: finish, write, sync → answers released
+///
+/// One commit is a *round*: the open batches of all lanes at one moment. A round is durable with all of its batches
+/// or, after a crash, dropped with all of them; this is what makes a decision over two lanes atomic. Lanes take
+/// each other's locks in the order of their numbers, so that they can't wait for each other in a circle.
+package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
+    // @unchecked: lanes are guarded by their locks, everything else is constant or behind a mutex.
+    package enum Drive: Sendable {
+        /// Threads do the work: the normal case.
+        case threads
+        /// Nothing happens by itself: a test calls `runLane` and `commit` in the order that it wants.
+        case byHand
+    }
+
+    let lanes: [Lane<Machine>]
+    package let durable: DurableEnd
+    let clock: any LogClock
+    let drive: Drive
+    private let epochs: [UInt64]
+    /// Raised when a lane has something to commit.
+    private let committable = Signal()
+    private let stopping = Locked(Stop())
+    private let threads = Locked<[WorkerThread]>([])
+    private let background: BackgroundWork
+    /// Snapshots under way, by lane.
+    let snapshots = Locked<[Int: SnapshotJob]>([:])
+
+    private struct Stop {
+        var closing = false
+        var failure: LogError?
+        var lanesDone = 0
+    }
+
+    // Used by the committing thread only.
+    private var nextRound: UInt64
+    private var nextPosition: UInt64
+    private var tails: [LogTail]
+
+    package init(
+        lanes parts: [(log: any BatchLog, machine: Machine)], clock: any LogClock, drive: Drive
+    ) throws(LogError) {
+        let ends = parts.map(\.log.tail)
+        nextRound = (ends.map(\.round).max() ?? 0) + 1
+        nextPosition = ends.map(\.nextPosition).max() ?? 1
+        var epochs: [UInt64] = []
+        for part in parts {
+            let time = max(part.machine.latestTime, clock.now())
+            epochs.append(try part.log.acquire(at: time, round: nextRound, position: nextPosition).epoch)
+        }
+        nextRound += 1
+        self.epochs = epochs
+        tails = parts.map(\.log.tail)
+        lanes = parts.enumerated().map { Lane(number: $0, log: $1.log, machine: $1.machine, clock: clock) }
+        for lane in lanes { try lane.openBatch(after: lane.log.tail.address, atLeast: lane.usefulBatchBytes) }
+        durable = DurableEnd(position: nextPosition - 1, addresses: tails.map(\.address))
+        background = BackgroundWork(logs: parts.map(\.log), runs: drive == .threads)
+        self.clock = clock
+        self.drive = drive
+        if drive == .threads { start() }
+    }
+
+    package var laneCount: Int { lanes.count }
+
+    /// The failure that stopped the engine, if one did.
+    package var failure: LogError? { stopping.with { $0.failure } }
+
+    // MARK: Callers
+
+    package func submit(_ work: Machine.Work, to lane: Int) async throws(LogError) {
+        try await lanes[lane].inbox.put(work)
+    }
+
+    /// Without waiting: nil when the work was taken.
+    package func offer(_ work: Machine.Work, to lane: Int) -> LogError? { lanes[lane].inbox.offer(work) }
+
+    // MARK: The lane's side
+
+    /// Decides everything that waits in a lane's inbox, and what fell due. Returns whether there was anything.
+    @discardableResult
+    package func runLane(_ number: Int) -> Bool {
+        let lane = lanes[number]
+        var works: [Machine.Work] = []
+        lane.inbox.takeAll(into: &works)
+        lane.lock.lock()
+        let before = lane.hasSomethingToCommit
+        expire(lane)
+        for work in works { decide(work, on: lane) }
+        let more = lane.hasSomethingToCommit
+        let snapshotGoesOn = advanceSnapshot(of: lane)
+        lane.lock.unlock()
+        if more { committable.raise() }
+        return !works.isEmpty || more != before || snapshotGoesOn
+    }
+
+    private func setTime(_ lane: Lane<Machine>) {
+        let now = max(clock.now(), lane.machine.latestTime)
+        _ = lane.withTurn { $0.now = max($0.now, now) }
+    }
+
+    private func expire(_ lane: Lane<Machine>) {
+        guard reopenIfNeeded(lane) == nil else { return }
+        setTime(lane)
+        while let done = lane.withTurn({ lane.machine.expire(on: &$0) }), !done {
+            if handOver(lane) != nil { return }
+        }
+    }
+
+    private func decide(_ work: Machine.Work, on lane: Lane<Machine>) {
+        if let failure = stopping.with({ $0.failure }) ?? reopenIfNeeded(lane) {
+            lane.touched(work, finished: true, failure: failure)
+            return
+        }
+        setTime(lane)
+        while true {
+            guard let progress = lane.withTurn({ lane.machine.decide(work, on: &$0) }) else { return }
+            switch progress {
+            case .finished:
+                lane.touched(work, finished: true)
+                return
+            case .batchIsFull:
+                lane.touched(work, finished: false)
+                if let failure = handOver(lane) {
+                    lane.touched(work, finished: true, failure: failure)
+                    return
+                }
+            case .needsLane(let other):
+                lane.touched(work, finished: false)
+                if let failure = decide(work, on: lane, with: lanes[other]) {
+                    lane.touched(work, finished: true, failure: failure)
+                    return
+                }
+            }
+        }
+    }
+
+    /// One decision over two lanes: both locks held, both batches open, so that both halves are in one round.
+    private func decide(_ work: Machine.Work, on lane: Lane<Machine>, with other: Lane<Machine>) -> LogError? {
+        lane.lock.unlock()
+        let (first, second) = lane.number < other.number ? (lane, other) : (other, lane)
+        first.lock.lock()
+        second.lock.lock()
+        defer { other.lock.unlock() }
+        if let failure = reopenIfNeeded(lane) ?? reopenIfNeeded(other) { return failure }
+        setTime(lane)
+        setTime(other)
+        let progress = lane.withTurn { turn in
+            other.withTurn { otherTurn in
+                otherTurn.now = max(turn.now, otherTurn.now)
+                turn.now = otherTurn.now
+                return lane.machine.decide(work, on: &turn, with: other.machine, on: &otherTurn)
+            }
+        }
+        guard progress == .batchIsFull else { return nil }
+        // One of the two has no room. If both are empty, move on to places with room for the largest record.
+        if lane.isEmpty && other.isEmpty {
+            return attempt { () throws(LogError) in
+                try lane.openBatch(after: lane.nextAddress, atLeast: lane.log.batchBytesMax)
+                try other.openBatch(after: other.nextAddress, atLeast: other.log.batchBytesMax)
+            }
+        }
+        other.lock.unlock()
+        defer { other.lock.lock() }
+        return awaitRound(lane)
+    }
+
+    /// Called when a lane's batch has no room for the next record, with its lock held: waits until the committing
+    /// thread has taken it (it may have to look twice). The lock is given up meanwhile.
+    private func handOver(_ lane: Lane<Machine>) -> LogError? {
+        if let batch = lane.turn?.batch, batch.count == 0 {
+            // Not full but too small for the next record: go to a place that has room for the largest.
+            return attempt { () throws(LogError) in
+                try lane.openBatch(after: batch.address, atLeast: lane.log.batchBytesMax)
+            }
+        }
+        return awaitRound(lane)
+    }
+
+    private func awaitRound(_ lane: Lane<Machine>) -> LogError? {
+        let ticket = lane.refreshed.ticket
+        lane.lock.unlock()
+        committable.raise()
+        if drive == .byHand { commit() } else { lane.refreshed.wait(after: ticket) }
+        lane.lock.lock()
+        return reopenIfNeeded(lane)
+    }
+
+    /// After a full disk: tries again whether there is space for a batch.
+    private func reopenIfNeeded(_ lane: Lane<Machine>) -> LogError? {
+        if let failure = stopping.with({ $0.failure }) { return failure }
+        if lane.turn != nil { return nil }
+        return attempt { () throws(LogError) in
+            try lane.openBatch(after: lane.nextAddress, atLeast: lane.usefulBatchBytes)
+        }
+    }
+
+    private func attempt(_ body: () throws(LogError) -> Void) -> LogError? {
+        do throws(LogError) {
+            try body()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    // MARK: The committing side
+
+    /// Commits one round: everything that all lanes have laid down up to now. False when there was nothing.
+    @discardableResult
+    package func commit() -> Bool {
+        for lane in lanes { lane.lock.lock() }
+        let taken = lanes.map { lane -> TakenBatch<Machine.Work>? in
+            guard lane.hasSomethingToCommit else { return nil }
+            let taken = lane.takeBatch()
+            if let batch = taken.batch, batch.count > 0 {
+                lane.nextAddress = batch.address + UInt64(BatchHeader.size(used: batch.used))
+                // On failure the lane stands without a batch; its next work tries again and reports.
+                try? lane.openBatch(after: lane.nextAddress, atLeast: lane.usefulBatchBytes)
+            }
+            return taken
+        }
+        for lane in lanes.reversed() { lane.lock.unlock() }
+        // From here on the lanes fill their next batches while this round is written.
+        for lane in lanes { lane.refreshed.raise() }
+        guard taken.contains(where: { $0 != nil }) else { return false }
+
+        let failure = stopping.with { $0.failure } ?? write(taken)
+        if failure == nil { publish() }
+        for case let batch? in taken { release(batch, failure) }
+        background.wake()
+        return true
+    }
+
+    private func write(_ taken: [TakenBatch<Machine.Work>?]) -> LogError? {
+        let filled = taken.count { ($0?.batch?.count ?? 0) > 0 }
+        guard filled > 0 else { return nil }
+        for (number, taken) in taken.enumerated() {
+            guard let taken, let batch = taken.batch, batch.count > 0 else { continue }
+            let header = BatchHeader(
+                size: BatchHeader.size(used: batch.used), number: tails[number].number + 1, epoch: epochs[number],
+                round: nextRound, address: batch.address, position: nextPosition,
+                time: max(taken.time, tails[number].time), count: batch.count, lane: number, batchesInRound: filled,
+                previousHash: tails[number].hash, kind: .events)
+            _ = BatchView.finish(at: batch.base, header: header, used: batch.used)
+            let view = BatchView(header: header, base: UnsafeRawPointer(batch.base))
+            switch lanes[number].log.append(view, epoch: epochs[number], expected: batch.address) {
+            case .committed: break
+            case .fenced: return stop(.fenced(lane: number))
+            case .unknown(let failure): return stop(.unknownOutcome(failure))
+            }
+            tails[number] = tails[number].advanced(past: view)
+            for pending in taken.works where pending.failure == nil {
+                pending.work.committed(batch: batch.address, firstPosition: nextPosition)
+            }
+            nextPosition += UInt64(batch.count)
+        }
+        nextRound += 1
+        return nil
+    }
+
+    private func publish() {
+        let addresses = tails.map(\.address)
+        durable.advance(to: nextPosition - 1, addresses: addresses)
+        for (number, snapshot) in snapshots.with({ $0 }) { snapshot.reached(addresses[number]) }
+    }
+
+    private func release(_ taken: TakenBatch<Machine.Work>, _ failure: LogError?) {
+        for pending in taken.works where pending.finished || failure != nil {
+            pending.work.finish(pending.failure ?? failure)
+        }
+    }
+
+    /// After a failed commit nothing more is written: what the kernel did with the batch can't be known.
+    private func stop(_ failure: LogError) -> LogError {
+        let first = stopping.with { stop in
+            if stop.failure == nil { stop.failure = failure }
+            return stop.failure!
+        }
+        for lane in lanes {
+            lane.inbox.close(.stopped(reason: first.description))
+            lane.refreshed.raise()
+        }
+        durable.close(first)
+        return failure
+    }
+}
+
+// MARK: Threads
+
+extension LaneEngine {
+    private func start() {
+        var started: [WorkerThread] = lanes.indices.map { number in
+            WorkerThread(name: "hf-lane-\(number)") { [self] in laneLoop(number) }
+        }
+        started.append(WorkerThread(name: "hf-commit") { [self] in commitLoop() })
+        let all = started
+        threads.with { $0 = all }
+    }
+
+    private func laneLoop(_ number: Int) {
+        let lane = lanes[number]
+        while true {
+            let ticket = lane.inbox.filled.ticket
+            if runLane(number) { continue }
+            if stopping.with({ $0.closing || $0.failure != nil }), lane.inbox.isEmpty { break }
+            lane.inbox.filled.wait(after: ticket, nanoseconds: sleepTime(lane))
+        }
+        // Works that slipped in while the inbox was being closed get their answer too.
+        runLane(number)
+        stopping.with { $0.lanesDone += 1 }
+        committable.raise()
+    }
+
+    /// How long a lane may sleep until something falls due; for ever when nothing does.
+    private func sleepTime(_ lane: Lane<Machine>) -> Int64 {
+        guard clock.runsByItself, let due = lane.machine.earliestDue else { return -1 }
+        let wait = max(1, due - clock.now())
+        return min(wait, 3_600_000) * 1_000_000
+    }
+
+    private func commitLoop() {
+        while true {
+            let ticket = committable.ticket
+            if commit() { continue }
+            if stopping.with({ $0.lanesDone }) == lanes.count {
+                while commit() {}
+                return
+            }
+            committable.wait(after: ticket)
+        }
+    }
+
+    /// Finishes what was handed over, then stops. Nothing acknowledged is lost, nothing accepted is left unanswered.
+    package func close() {
+        for lane in lanes { lane.inbox.close(.stopped(reason: "it was closed")) }
+        stopping.with { $0.closing = true }
+        let running = threads.with { threads in
+            defer { threads = [] }
+            return threads
+        }
+        if drive == .byHand {
+            for lane in lanes.indices { runLane(lane) }
+            while commit() {}
+        } else {
+            for lane in lanes { lane.inbox.filled.raise() }
+            for thread in running { thread.join() }
+        }
+        for snapshot in snapshots.with({ $0 }).values { snapshot.abandon(.stopped(reason: "it was closed")) }
+        background.stop()
+        durable.close(failure ?? .stopped(reason: "it was closed"))
+        if failure == nil {
+            for lane in lanes { try? (lane.log as? FileBatchLog)?.closeCleanly() }
+        }
+    }
+}

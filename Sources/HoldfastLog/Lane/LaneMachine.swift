@@ -1,0 +1,77 @@
+/// A deterministic state machine on one lane of the log. The event store's streams are one; the wallet is another.
+///
+/// The lane's thread hands it whole works, so that this boundary is crossed once a work and not once a command.
+/// `apply` is the only way state changes: `decide` and `expire` lay a record down and apply it, recovery applies
+/// what it reads back. State therefore can't drift from the log.
+package protocol LaneMachine: AnyObject, SendableMetatype {
+    associatedtype Work: LaneWork
+
+    /// Decides the commands of `work` from where it stands, laying records down in the turn's batch.
+    func decide(_ work: Work, on turn: inout LaneTurn) -> WorkProgress
+    /// Goes on with a work that needs a second lane's state as well. Both lanes are held still meanwhile.
+    func decide(
+        _ work: Work, on turn: inout LaneTurn, with other: Self, on otherTurn: inout LaneTurn
+    ) -> WorkProgress
+
+    /// Lays down what falls due by the turn's time. False when the batch filled up before all was done.
+    func expire(on turn: inout LaneTurn) -> Bool
+    /// When something falls due next, if anything does.
+    var earliestDue: Int64? { get }
+
+    /// Takes in a record that is in the log: at recovery and replay. A record older than what a snapshot already
+    /// brought must change nothing.
+    func apply(_ record: RecordView, at address: UInt64) throws(LogError)
+    /// The latest time that state has seen. The lane's clock never falls behind it.
+    var latestTime: Int64 { get }
+
+    /// Starts a snapshot of the state; `snapshotChunk` then writes it piece by piece between batches. Pieces may be
+    /// of different moments: each must say for itself up to which revision it holds (DESIGN: fuzzy snapshots).
+    func beginSnapshot()
+    /// Appends one piece to `chunk`, of about `Limits.snapshotChunkBytes`. False when there is no more.
+    func snapshotChunk(into chunk: inout [UInt8]) -> Bool
+    func loadSnapshotChunk(_ chunk: UnsafeRawBufferPointer) throws(LogError)
+}
+
+/// Commands handed to a lane together, and where their answers go.
+package protocol LaneWork: AnyObject, Sendable, SendableMetatype {
+    /// About how much memory it keeps while it waits, for the inbox's bound.
+    var inboxBytes: Int { get }
+    /// The batch at this address is durable, and its first event has this position. Called for each batch that the
+    /// work has records in, in order, on the committing thread.
+    func committed(batch address: UInt64, firstPosition: UInt64)
+    /// Everything the work caused is durable: release the answers. Or it failed: nothing more will come of it.
+    func finish(_ failure: LogError?)
+}
+
+package enum WorkProgress: Equatable {
+    case finished
+    /// The batch has no room for the next record: call again with a fresh one.
+    case batchIsFull
+    /// The next command also touches this lane.
+    case needsLane(Int)
+}
+
+/// What a machine holds while it works: the open batch, the time, and a way to read back earlier records.
+package struct LaneTurn {
+    package var batch: OpenBatch
+    /// Milliseconds since 1970; never earlier than any record of the lane.
+    package var now: Int64
+    package let lane: Int
+    @usableFromInline let reader: LaneReader
+
+    package init(batch: OpenBatch, now: Int64, lane: Int, reader: LaneReader) {
+        self.batch = batch
+        self.now = now
+        self.lane = lane
+        self.reader = reader
+    }
+
+    /// The record at `address` of this lane: in the open batch, in one that is being synced, or on disk.
+    /// The view is good until the next call.
+    package func record(at address: UInt64) throws(LogError) -> RecordView {
+        if address >= batch.address, address < batch.nextAddress {
+            return RecordView(batch.base + Int(address - batch.address))
+        }
+        return try reader.record(at: address)
+    }
+}

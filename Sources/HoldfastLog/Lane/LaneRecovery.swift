@@ -1,0 +1,65 @@
+/// Brings a machine to the state that the log says: from the newest good snapshot, or from the beginning, and every
+/// record since, through the same `apply` that served it live.
+package struct LaneRecovery {
+    package struct Report: Sendable, Equatable {
+        /// The snapshot that was used.
+        package var snapshot: String?
+        /// Snapshots that were damaged and passed over, with what was wrong.
+        package var passedOver: [String] = []
+        package var replayed: UInt64 = 0
+    }
+
+    /// `makeMachine` is called again where a snapshot turns out damaged half-way.
+    package static func recover<Machine: LaneMachine>(
+        _ log: FileBatchLog, useSnapshots: Bool = true, makeMachine: () -> Machine
+    ) throws(LogError) -> (Machine, Report) {
+        var report = Report()
+        let tail = log.tail
+        for name in useSnapshots ? try SnapshotFile.list(in: log.at.directory, on: log.disk) : [] {
+            let machine = makeMachine()
+            do throws(LogError) {
+                let reader = try SnapshotReader(log.at.directory + "/" + name, of: log.at, on: log.disk)
+                while let piece = try reader.next() {
+                    var failure: LogError?
+                    piece.withUnsafeBytes { raw in
+                        do throws(LogError) { try machine.loadSnapshotChunk(raw) } catch { failure = error }
+                    }
+                    if let failure { throw failure }
+                }
+                if let end = reader.end, end > tail.address {
+                    // A snapshot becomes valid only when the log is durable up to its end. So the log has lost some.
+                    throw LogError.damaged(
+                        Damage(
+                            file: SegmentNames.path(tail.address / log.at.segmentBytes, in: log.at.directory),
+                            offset: tail.address % log.at.segmentBytes,
+                            found: "the log ends at address \(tail.address), but \(name) was taken when it "
+                                + "was durable up to \(end)"))
+                }
+                report.snapshot = name
+                report.replayed = try replay(log, from: reader.start, into: machine)
+                return (machine, report)
+            } catch {
+                guard case .damaged(let damage) = error, damage.file.hasSuffix(name) else { throw error }
+                report.passedOver.append(error.description)
+            }
+        }
+        let machine = makeMachine()
+        report.replayed = try replay(log, from: log.firstAddress, into: machine)
+        return (machine, report)
+    }
+
+    private static func replay<Machine: LaneMachine>(
+        _ log: FileBatchLog, from start: UInt64, into machine: Machine
+    ) throws(LogError) -> UInt64 {
+        let cursor = try log.batches(from: start, upTo: log.tail.address)
+        var count: UInt64 = 0
+        while let batch = try cursor.next() {
+            try batch.forEachRecord { (record, address) throws(LogError) in
+                if address < start { return }
+                try machine.apply(record, at: address)
+                count += 1
+            }
+        }
+        return count
+    }
+}

@@ -1,0 +1,73 @@
+internal import CHoldfast
+private import Glibc
+internal import Synchronization
+
+/// A lock that several lanes' worth of can be held at once, which closures can't express. Always taken in the order
+/// of the lanes' numbers.
+final class Lock: Sendable {
+    private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>
+
+    init() {
+        mutex = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    func lock() { pthread_mutex_lock(mutex) }
+    func unlock() { pthread_mutex_unlock(mutex) }
+}
+
+/// A value behind a mutex, shareable by reference.
+package final class Locked<Value: Sendable>: Sendable {
+    private let mutex: Mutex<Value>
+
+    package init(_ value: Value) { mutex = Mutex(value) }
+
+    package func with<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
+        mutex.withLock { value in
+            let result = body(&value)
+            return result
+        }
+    }
+}
+
+/// Something that a thread sleeps on until it is raised. A raise while nobody sleeps is not lost, and costs no
+/// system call.
+final class Signal: Sendable {
+    // The futex word must be a plain address; atomics are layered on the same 4 bytes.
+    private nonisolated(unsafe) let word: UnsafeMutablePointer<Atomic<UInt32>>
+    private let sleepers = Atomic<Int>(0)
+
+    init() {
+        word = .allocate(capacity: 1)
+        word.initialize(to: Atomic(0))
+    }
+
+    deinit {
+        word.deinitialize(count: 1)
+        word.deallocate()
+    }
+
+    /// What to pass to `wait`: read it before looking at the condition that is waited for.
+    var ticket: UInt32 { word.pointee.load(ordering: .sequentiallyConsistent) }
+
+    func raise() {
+        word.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+            hf_futex_wake(UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self), Int32.max)
+        }
+    }
+
+    /// Sleeps until a raise after `ticket` was read, or until the time is over.
+    func wait(after ticket: UInt32, nanoseconds: Int64 = -1) {
+        sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        if self.ticket == ticket {
+            hf_futex_wait(UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self), ticket, nanoseconds)
+        }
+        sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+    }
+}

@@ -1,0 +1,36 @@
+/// Every bound of the log in one place, each with its reason. A queue without a bound is a leak that has not
+/// happened yet; a size without one is a way to make a reader allocate what an attacker wrote.
+public enum Limits {
+    /// A stream's key names it in every record, so it must stay small beside the payload.
+    public static let keyBytesMax = 128
+    /// One event's payload. Larger things belong in a file whose hash is the event.
+    public static let payloadBytesMax = 1 << 20
+    /// Tracing and causation data; it is stored, never interpreted.
+    public static let metadataBytesMax = 32 << 10
+    /// A lane is a thread and two batch buffers; more lanes than this is another ledger.
+    public static let lanesMax = 64
+
+    /// A batch is written by one call and synced once: at 1 GB/s 4 MiB keep a commit near 4 ms.
+    package static let batchBytesMax = 4 << 20
+    /// Where a batch begins and how its size is rounded: its header then never straddles a disk sector of 512 bytes.
+    package static let batchAlignment = 128
+    /// What a disk writes whole or not at all. Torn batches are recognised by sectors that were never written.
+    package static let sectorBytes = 512
+
+    package static let segmentBytesDefault: UInt64 = 64 << 20
+    package static let segmentBytesMin: UInt64 = 64 << 10
+    package static let segmentBytesMax: UInt64 = 4 << 30
+    /// Zero-filling ahead is done in steps of this size, each synced, so that a commit never queues behind more.
+    package static let fillStepBytes = 4 << 20
+
+    /// Commands that wait for one lane. Beyond it a caller is told `overloaded` instead of filling the memory.
+    package static let inboxWorksMax = 65_536
+    package static let inboxBytesMax = 256 << 20
+
+    /// A snapshot leaves the lane's thread in pieces of at most this size between two batches.
+    package static let snapshotChunkBytes = 256 << 10
+    /// Snapshots that are kept: the newest, and one more in case the newest turns out damaged.
+    package static let snapshotsKept = 2
+    /// A named checkpoint is a file; its name must be one.
+    public static let checkpointNameBytesMax = 64
+}

@@ -1,0 +1,116 @@
+internal import CHoldfast
+
+/// Many appends handed over at once: the fast way in. Each append (one call of `append` or `atomically`) succeeds or
+/// conflicts on its own; all of them are durable together when the call returns.
+///
+///     var batch = AppendBatch()
+///     for order in orders { try batch.append(order.event, to: order.stream) }
+///     let results = try await store.append(batch)
+public struct AppendBatch: Sendable {
+    /// Frames as `AppendFrames` lays them out, one region a group.
+    var bytes: [UInt8] = []
+    private(set) var groupCount = 0
+    private(set) var largestGroup = 0
+
+    public init() {}
+
+    public var count: Int { groupCount }
+
+    /// Adds an append of one event.
+    public mutating func append(
+        _ event: Event, to stream: StreamKey, expecting expected: ExpectedRevision = .any
+    ) throws(LogError) {
+        try append([event], to: stream, expecting: expected)
+    }
+
+    /// Adds an append of several events to one stream: all or none.
+    public mutating func append(
+        _ events: [Event], to stream: StreamKey, expecting expected: ExpectedRevision = .any
+    ) throws(LogError) {
+        try atomically([StreamAppend(events, to: stream, expecting: expected)])
+    }
+
+    /// Adds appends to several streams of one lane: all or none.
+    public mutating func atomically(_ appends: [StreamAppend]) throws(LogError) {
+        guard !appends.isEmpty, appends.allSatisfy({ !$0.events.isEmpty }) else {
+            throw .invalid(argument: "events", reason: "an append needs at least one event")
+        }
+        if appends.count > 1, Set(appends.map(\.stream)).count < appends.count {
+            throw .invalid(argument: "streams", reason: "a stream stands twice in one atomic append")
+        }
+        for append in appends {
+            try append.stream.checkLength()
+            for event in append.events { try event.checkSize() }
+        }
+        let size = appends.reduce(0) { $0 + $1.recordBytes }
+        guard size <= Limits.batchBytesMax - 4096 else {
+            throw .invalid(argument: "events", reason: "\(size) bytes in one atomic append are too many")
+        }
+        AppendFrames.add(appends, recordBytes: size, to: &bytes)
+        noteGroup(size)
+    }
+
+    /// Adds an append of one event whose parts lie in memory already; nothing is allocated a call.
+    public mutating func append(
+        type: EventType, schemaVersion: UInt16 = 1, payload: UnsafeRawBufferPointer, to stream: UnsafeRawBufferPointer
+    ) throws(LogError) {
+        guard (1...Limits.keyBytesMax).contains(stream.count) else {
+            throw .invalid(
+                argument: "stream key", reason: "\(stream.count) bytes; it must have 1 to \(Limits.keyBytesMax)")
+        }
+        guard payload.count <= Limits.payloadBytesMax else { throw Event.tooLarge(payload.count) }
+        let size = RecordLayout.size(key: stream.count, payload: payload.count, metadata: 0)
+        AppendFrames.addOne(
+            type: type.rawValue, schemaVersion: schemaVersion, payload: payload, key: stream, recordBytes: size,
+            to: &bytes)
+        noteGroup(size)
+    }
+
+    mutating func noteGroup(_ recordBytes: Int) {
+        groupCount += 1
+        largestGroup = max(largestGroup, recordBytes)
+    }
+
+    public mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        groupCount = 0
+        largestGroup = 0
+    }
+}
+
+/// Events for one stream of an atomic append.
+public struct StreamAppend: Sendable {
+    public let stream: StreamKey
+    public let expected: ExpectedRevision
+    public let events: [Event]
+
+    public init(_ events: [Event], to stream: StreamKey, expecting expected: ExpectedRevision = .any) {
+        self.events = events
+        self.stream = stream
+        self.expected = expected
+    }
+
+    var recordBytes: Int {
+        events.reduce(0) { sum, event in
+            sum
+                + RecordLayout.size(
+                    key: stream.bytes.count, payload: event.payload.count, metadata: event.metadata.count)
+        }
+    }
+}
+
+extension Event {
+    static func tooLarge(_ bytes: Int) -> LogError {
+        .invalid(
+            argument: "payload",
+            reason: "\(bytes) bytes; an event has at most \(Limits.payloadBytesMax). Store larger things elsewhere")
+    }
+
+    func checkSize() throws(LogError) {
+        if payload.count > Limits.payloadBytesMax { throw Self.tooLarge(payload.count) }
+        if metadata.count > Limits.metadataBytesMax {
+            throw .invalid(
+                argument: "metadata", reason: "\(metadata.count) bytes; at most \(Limits.metadataBytesMax) are stored")
+        }
+    }
+}
