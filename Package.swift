@@ -32,9 +32,13 @@ let package = Package(
             name: "Holdfast",
             dependencies: ["CHoldfast", "CZlib", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
             swiftSettings: strict),
+        .target(
+            name: "HoldfastBench",
+            dependencies: ["CHoldfast", "Holdfast", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
+            path: "Benchmarks/Harness", swiftSettings: strict),
         .executableTarget(
             name: "holdfast-cli",
-            dependencies: ["CHoldfast", "Holdfast", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
+            dependencies: ["CHoldfast", "Holdfast", "HoldfastBench", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
             swiftSettings: strict),
 
         .target(name: "WalletModel", path: "Tests/WalletModel", swiftSettings: strict),

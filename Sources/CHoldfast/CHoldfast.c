@@ -101,6 +101,8 @@ int hf_map_release(void *address, size_t size) {
 
 int hf_allocate(int fd, int64_t size) { return posix_fallocate(fd, 0, size); }
 
+int hf_open_direct(const char *path) { return open(path, O_WRONLY | O_DIRECT | O_CLOEXEC); }
+
 int hf_try_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno; }
 
 // --- Threads -------------------------------------------------------------------------------------------------

@@ -17,6 +17,14 @@ public enum Limits {
     /// What a disk writes whole or not at all. Torn batches are recognised by sectors that were never written.
     package static let sectorBytes = 512
 
+    /// From this size on a batch is rounded up to whole pages and written past the page cache: copying it there cost
+    /// a quarter of all processor time in bulk. Smaller ones stay cached, for the reads that soon follow them.
+    package static let largeBatchBytes = 256 << 10
+    package static let pageBytes = 4096
+    /// What one append can't use of the largest batch: header, trailer, and the part of a page before it. Without the
+    /// latter an append that just fits into an empty batch would not fit into one that begins in mid-page.
+    package static let batchOverheadBytes = 2 * pageBytes
+
     package static let segmentBytesDefault: UInt64 = 64 << 20
     package static let segmentBytesMin: UInt64 = 64 << 10
     package static let segmentBytesMax: UInt64 = 4 << 30

@@ -1,4 +1,20 @@
+import HoldfastText
+
+private import Glibc
+
 @main
 struct HoldfastCommand {
-    static func main() {}
+    static let version = "0.1.0"
+
+    static let program = Program(
+        name: "holdfast", summary: "An event-sourced wallet ledger on append-only log files.", version: version,
+        groups: [
+            VerbGroup("ledger", [InitVerb.self, ApplyVerb.self, SnapshotVerb.self]),
+            VerbGroup("reading", [BalanceVerb.self, HistoryVerb.self, EventsVerb.self, StatsVerb.self]),
+            VerbGroup("audit", [VerifyVerb.self, ReplayVerb.self]),
+        ])
+
+    static func main() async {
+        exit(await program.run().rawValue)
+    }
 }

@@ -29,6 +29,8 @@ int hf_map_release(void *address, size_t size);
 
 /// Reserves disk space for [0, size) so that a later write can't meet a full disk. 0 or an errno.
 int hf_allocate(int fd, int64_t size);
+/// Opens a file for writing past the page cache; negative where the file system can't.
+int hf_open_direct(const char *path);
 /// Takes or refuses, at once, the advisory lock of an open file (held by this open file, gone with the process).
 int hf_try_lock(int fd);
 /// Names the calling thread, for ps, perf and gdb.

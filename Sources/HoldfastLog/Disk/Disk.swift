@@ -37,10 +37,14 @@ package protocol DiskFile: AnyObject, Sendable {
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskFailure) -> Int
     /// Writes all of `bytes`.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure)
+    /// Writes whole pages that nobody is expected to read soon: past the page cache where that can be done.
+    func writePages(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure)
     /// Makes what was written durable.
     func sync() throws(DiskFailure)
     /// Reserves space for [0, size), so that no later write there can meet a full disk.
     func allocate(_ size: UInt64) throws(DiskFailure)
+    /// Writes zeros to `range` and makes them durable, without leaving them in memory where that can be avoided.
+    func fillWithZeros(_ range: Range<UInt64>) throws(DiskFailure)
 }
 
 /// Held as long as it is referenced.

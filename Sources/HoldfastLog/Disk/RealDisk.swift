@@ -52,13 +52,27 @@ package struct RealDisk: Disk {
 private final class RealFile: DiskFile {
     let path: String
     private let descriptor: Int32
+    /// For writing past the page cache; opened at the first need, -1 where the file system has no such thing.
+    private let direct = Locked<Int32?>(nil)
 
     init(path: String, descriptor: Int32) {
         self.path = path
         self.descriptor = descriptor
     }
 
-    deinit { Glibc.close(descriptor) }
+    deinit {
+        if let direct = direct.with({ $0 }), direct >= 0 { Glibc.close(direct) }
+        Glibc.close(descriptor)
+    }
+
+    private var directDescriptor: Int32 {
+        direct.with { direct in
+            if let direct { return direct }
+            let opened = hf_open_direct(path)
+            direct = opened
+            return opened
+        }
+    }
 
     func size() throws(DiskFailure) -> UInt64 { try Syscalls.size(descriptor, path) }
 
@@ -76,6 +90,25 @@ private final class RealFile: DiskFile {
         let code = hf_allocate(descriptor, Int64(size))
         if code != 0 { throw DiskFailure(operation: "allocate space for", path: path, errno: code) }
     }
+
+    /// Past the page cache where the file system can do that: through it, zero-filling cost as much processor time
+    /// as everything else that the log does for a byte.
+    func fillWithZeros(_ range: Range<UInt64>) throws(DiskFailure) {
+        var at = range.lowerBound
+        while at < range.upperBound {
+            let count = Int(min(UInt64(Zeros.bytes.count), range.upperBound - at))
+            try writePages(UnsafeRawBufferPointer(rebasing: Zeros.bytes[..<count]), at: at)
+            try sync()
+            at += UInt64(count)
+        }
+    }
+
+    func writePages(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure) {
+        let direct = directDescriptor
+        if direct >= 0, pwrite(direct, bytes.baseAddress!, bytes.count, off_t(offset)) == bytes.count { return }
+        // A file system without direct writes, or a short one: the ordinary way works or reports what is wrong.
+        try write(bytes, at: offset)
+    }
 }
 
 /// An advisory lock lives as long as its descriptor is open.
@@ -85,4 +118,13 @@ private final class RealLock: DirectoryLock {
     init(descriptor: Int32) { self.descriptor = descriptor }
 
     deinit { Glibc.close(descriptor) }
+}
+
+/// A page-aligned stretch of zeros, as direct writes want it. Never written to.
+private enum Zeros {
+    nonisolated(unsafe) static let bytes: UnsafeRawBufferPointer = {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Limits.fillStepBytes, alignment: 4096)
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        return UnsafeRawBufferPointer(memory)
+    }()
 }

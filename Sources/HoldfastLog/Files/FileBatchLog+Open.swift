@@ -20,11 +20,15 @@ extension FileBatchLog {
     package static func open(_ place: Place, on disk: any Disk, for mode: OpenMode) throws(LogError) -> FileBatchLog {
         var inventory = try SegmentInventory(place, on: disk)
         var report = OpenReport()
-        let headers = try inventory.begunHeaders(rebuilt: &report.indexRebuilt, store: mode == .writing)
+        let headers = try inventory.begunHeaders()
+        report.indexRebuilt = inventory.lacksTable && headers.count > 1
         var state = State(segments: SegmentTable(), tail: .start(lane: place), torn: nil)
         for header in headers { state.segments.append(header) }
+        state.leftovers = inventory.leftovers
+        state.tableIsStale = inventory.tableIsStale
 
-        let clean = try SmallFile.read(place.directory + "/" + cleanMarkName, kind: .cleanClose, on: disk)
+        let mark = place.directory + "/" + cleanMarkName
+        let clean = try SmallFile.read(mark, kind: .cleanClose, on: disk)
         while let last = state.segments.headers.last {
             let scan = try inventory.scanTail(last, mode: mode)
             report.tornBytes += UInt64(scan.torn?.count ?? 0)
@@ -34,11 +38,13 @@ extension FileBatchLog {
             // The header came with a first batch that was torn: the segment was never part of the log.
             state.giveUpLastSegment(startingAt: .start(lane: place))
         }
-        if let clean, mode == .writing {
+        // An owner that opened the log meanwhile has removed the mark before it wrote anything.
+        let stands = try SmallFile.read(mark, kind: .cleanClose, on: disk) == clean
+        if let clean, stands {
             try checkCleanMark(clean, state: state, place: place)
+            if let stray = inventory.stray { throw .damaged(stray) }
             report.closedCleanly = true
         }
-        if mode == .writing { try inventory.removeLeftovers() }
         return FileBatchLog(at: place, disk: disk, state: state, report: report)
     }
 
@@ -94,7 +100,13 @@ private struct SegmentInventory {
     let disk: any Disk
     /// Segment numbers, ascending and without a gap.
     let numbers: [UInt64]
-    private var leftovers: [String] = []
+    /// Files that a crash left unfinished. None of them was ever part of the log.
+    private(set) var leftovers: [String] = []
+    /// The table of segments is missing or unreadable, or not up to date.
+    private(set) var lacksTable = false
+    private(set) var tableIsStale = false
+    /// Bytes in a segment that was never begun: the rest of a torn first batch or, after a clean close, damage.
+    private(set) var stray: Damage?
 
     init(_ place: FileBatchLog.Place, on disk: any Disk) throws(LogError) {
         self.place = place
@@ -128,7 +140,7 @@ private struct SegmentInventory {
     }
 
     /// The headers of the segments that have been written to; the blank ones behind them are ready for use.
-    mutating func begunHeaders(rebuilt: inout Bool, store: Bool) throws(LogError) -> [SegmentHeader] {
+    mutating func begunHeaders() throws(LogError) -> [SegmentHeader] {
         let numbers = numbers.filter { !leftovers.contains(SegmentNames.name($0)) }
         var cached = SegmentTable.load(from: place.directory, on: disk)
         if let list = cached {
@@ -162,10 +174,8 @@ private struct SegmentInventory {
                 throw .damaged(Damage(file: path, offset: UInt64(offset), found: what))
             }
         }
-        if cached?.count != headers.count {
-            rebuilt = cached == nil && headers.count > 1
-            if store { SegmentTable.store(headers, in: place.directory, on: disk) }
-        }
+        lacksTable = cached == nil
+        tableIsStale = cached?.count != headers.count
         return headers
     }
 
@@ -197,12 +207,13 @@ private struct SegmentInventory {
         let file: any DiskFile
         do throws(DiskFailure) { file = try disk.open(path, for: .reading) } catch { throw .io(error) }
         let scanner = SegmentScanner(file: file, header: blank)
-        guard try scanner.lastWritten(from: 0) != nil else { return }
+        guard let written = try scanner.lastWritten(from: 0) else { return }
         let start = UInt64(SegmentHeader.blockBytes)
         if try scanner.hasLaterBatch(from: start + UInt64(Limits.batchAlignment), atLeast: 1) {
             throw .damaged(Damage(file: path, offset: 0, found: "the header is blank, but batches stand behind it"))
         }
         leftovers.append(SegmentNames.name(number))
+        stray = Damage(file: path, offset: written, found: "bytes stand in a segment that was not begun")
     }
 
     func scanTail(_ last: SegmentHeader, mode: OpenMode) throws(LogError) -> TailScan {
@@ -218,17 +229,6 @@ private struct SegmentInventory {
                 tries -= 1
                 guard case .damaged = error, tries > 0 else { throw error }
             }
-        }
-    }
-
-    /// Removes files that a crash left unfinished. None of them was ever part of the log.
-    func removeLeftovers() throws(LogError) {
-        if leftovers.isEmpty { return }
-        do throws(DiskFailure) {
-            for name in leftovers { try disk.remove(place.directory + "/" + name) }
-            try disk.syncDirectory(place.directory)
-        } catch {
-            throw .io(error)
         }
     }
 }

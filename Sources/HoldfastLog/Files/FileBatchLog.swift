@@ -32,14 +32,18 @@ package final class FileBatchLog: BatchLog {
         var epoch: UInt64 = 0
         /// Remains of a torn batch in the last segment, zeroed by `acquire` before anything is written.
         var torn: Range<UInt64>?
-        /// Segments that hold nothing but what a crash left of their first batch; `acquire` removes their files.
-        var givenUp: Set<UInt64> = []
+        /// Files that are no part of the log: unfinished ones, and segments that hold nothing but what a crash left
+        /// of their first batch. `acquire` removes them; opening alone changes nothing.
+        var leftovers: [String] = []
+        /// The table of segments on disk is to be written anew by `acquire`.
+        var tableIsStale = false
         /// A failed write or sync: nothing more is ever written through this object.
         var broken: DiskFailure?
 
         mutating func giveUpLastSegment(startingAt start: LogTail) {
             guard let last = segments.removeLast() else { return }
-            givenUp.insert(last.number)
+            leftovers.append(SegmentNames.name(last.number))
+            tableIsStale = true
             torn = nil
             if segments.headers.isEmpty { tail = start }
         }
@@ -64,19 +68,19 @@ package final class FileBatchLog: BatchLog {
     }
 
     package var batchBytesMax: Int {
-        let segment = Int(at.segmentBytes) - SegmentHeader.blockBytes
-        return min(Limits.batchBytesMax, segment / Limits.batchAlignment * Limits.batchAlignment)
+        min(Limits.batchBytesMax, Int(at.segmentBytes) - SegmentHeader.blockBytes)
     }
 
     // MARK: Writing
 
     package func acquire(at time: Int64, round: UInt64, position: UInt64) throws(LogError) -> Tenure {
         try removeCleanMark()
+        try removeLeftovers()
         try clearTornBytes()
-        let place = try place(after: tail.address, atLeast: BatchHeader.size(used: BatchHeader.bytes))
+        let place = try place(after: tail.address, atLeast: BatchHeader.smallest)
         let before = tail
         let header = BatchHeader(
-            size: BatchHeader.size(used: BatchHeader.bytes), number: before.number + 1, epoch: place.address,
+            size: BatchHeader.smallest, number: before.number + 1, epoch: place.address,
             round: round, address: place.address, position: position, time: max(time, before.time), count: 0,
             lane: at.lane, batchesInRound: 1, previousHash: before.hash, kind: .fence)
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: header.size, alignment: 128)
@@ -101,7 +105,7 @@ package final class FileBatchLog: BatchLog {
             return batch.header.number == tail.number && batch.hash == tail.hash ? .committed : .fenced
         }
         guard batch.header.number == tail.number + 1, batch.header.previousHash == tail.hash,
-            batch.header.address == address, address >= tail.address
+            batch.header.address == address, continues(tail, address)
         else { return .fenced }
         do throws(DiskFailure) {
             try write(batch, after: tail)
@@ -111,6 +115,12 @@ package final class FileBatchLog: BatchLog {
         }
         state.with { $0.tail = tail.advanced(past: batch) }
         return .committed
+    }
+
+    /// A batch with a gap before it could never be found again: it follows the last one, or begins a segment.
+    private func continues(_ tail: LogTail, _ address: UInt64) -> Bool {
+        address == tail.address
+            || (address > tail.address && address % at.segmentBytes == UInt64(SegmentHeader.blockBytes))
     }
 
     private func write(_ batch: BatchView, after tail: LogTail) throws(DiskFailure) {
@@ -125,7 +135,12 @@ package final class FileBatchLog: BatchLog {
             state.with { $0.segments.append(header) }
             SegmentTable.remember(header, in: at.directory, on: disk)
         }
-        try file.write(batch.bytes, at: batch.header.address % at.segmentBytes)
+        let offset = batch.header.address % at.segmentBytes
+        if batch.isPageAligned {
+            try file.writePages(batch.bytes, at: offset)
+        } else {
+            try file.write(batch.bytes, at: offset)
+        }
         try file.sync()
     }
 
@@ -145,22 +160,29 @@ package final class FileBatchLog: BatchLog {
     }
 
     /// Makes the segment behind the present one ready. Called ahead of need, on a background thread.
-    package func prepareAhead() throws(LogError) { try preparer.prepare(tail.address / at.segmentBytes + 1) }
-    package var isPreparedAhead: Bool { preparer.isReady(tail.address / at.segmentBytes + 1) }
+    package func prepareAhead() throws(LogError) { try preparer.prepare(nextSegment) }
+    package var isPreparedAhead: Bool { preparer.isReady(nextSegment) }
+
+    /// Behind the one that holds the last batch, which may end exactly where its segment does.
+    private var nextSegment: UInt64 { (tail.address - 1) / at.segmentBytes + 1 }
+
+    private func removeLeftovers() throws(LogError) {
+        let (leftovers, tableIsStale) = state.with { ($0.leftovers, $0.tableIsStale) }
+        do throws(DiskFailure) {
+            for name in leftovers { try disk.remove(at.directory + "/" + name) }
+            if !leftovers.isEmpty { try disk.syncDirectory(at.directory) }
+        } catch {
+            throw .io(error)
+        }
+        if tableIsStale { SegmentTable.store(state.with { $0.segments.headers }, in: at.directory, on: disk) }
+        state.with { state in
+            state.leftovers = []
+            state.tableIsStale = false
+        }
+    }
 
     /// Removes what a crash left behind the tail, so that the next batch meets zeros.
     private func clearTornBytes() throws(LogError) {
-        let givenUp = state.with { $0.givenUp }
-        if !givenUp.isEmpty {
-            do throws(DiskFailure) {
-                for number in givenUp { try disk.remove(SegmentNames.path(number, in: at.directory)) }
-                try disk.syncDirectory(at.directory)
-            } catch {
-                throw .io(error)
-            }
-            SegmentTable.store(state.with { $0.segments.headers }, in: at.directory, on: disk)
-            state.with { $0.givenUp = [] }
-        }
         guard let torn = state.with({ $0.torn }), let last = state.with({ $0.segments.headers.last }) else { return }
         do throws(DiskFailure) {
             let file = try files.writing(last.number)
@@ -194,6 +216,14 @@ package final class FileBatchLog: BatchLog {
     func scanner(_ header: SegmentHeader) throws(LogError) -> SegmentScanner {
         do throws(DiskFailure) {
             return SegmentScanner(file: try files.reading(header.number), header: header)
+        } catch {
+            throw .io(error)
+        }
+    }
+
+    func scanner(_ header: SegmentHeader, behind tail: LogTail) throws(LogError) -> SegmentScanner {
+        do throws(DiskFailure) {
+            return SegmentScanner(file: try files.reading(header.number), header: header, behind: tail)
         } catch {
             throw .io(error)
         }

@@ -23,7 +23,8 @@ package struct LogDirectory: Sendable {
 
     static let manifestName = "manifest"
     static let lockName = "lock"
-    package var checkpointsPath: String { path + "/checkpoints" }
+    static let checkpointsName = "checkpoints"
+    package var checkpointsPath: String { path + "/" + Self.checkpointsName }
     private var manifestPath: String { path + "/" + Self.manifestName }
 
     package func place(lane: Int) -> FileBatchLog.Place {
@@ -65,12 +66,22 @@ package struct LogDirectory: Sendable {
                 reason: "\(plan.segmentBytes) is not a multiple of 4096 within \(Limits.segmentBytesMin) and "
                     + "\(Limits.segmentBytesMax)")
         }
+        var lock: (any DirectoryLock)?
+        defer { withExtendedLifetime(lock) {} }
         do throws(DiskFailure) {
             if disk.fileExists(path + "/" + manifestName) { throw DiskFailure.alreadyThere }
+            if disk.fileExists(path), !disk.directoryExists(path) { throw DiskFailure.notADirectory }
             try disk.makeDirectory(path)
-            if try disk.list(path).contains(where: { $0 != lockName }) { throw DiskFailure.notEmpty }
+            try disk.syncDirectory(parent(of: path))
+            if try !isFree(path, on: disk) { throw DiskFailure.notEmpty }
+            lock = try disk.lock(path + "/" + lockName)
+            if lock == nil { throw DiskFailure.locked }
+            // Two processes may have found the directory free; the second one to get here finds a log.
+            if disk.fileExists(path + "/" + manifestName) { throw DiskFailure.alreadyThere }
         } catch {
             if error == .alreadyThere { throw .alreadyExists(path: path) }
+            if error == .locked { throw .locked(path: path) }
+            if error == .notADirectory { throw .notALog(path: path, reason: "it is a file") }
             if error == .notEmpty {
                 throw .notALog(path: path, reason: "the directory is not empty and holds no manifest")
             }
@@ -85,12 +96,33 @@ package struct LogDirectory: Sendable {
         for place in directory.places { try FileBatchLog.create(place, on: disk) }
         do throws(DiskFailure) {
             try disk.makeDirectory(directory.checkpointsPath)
+            // A manifest vouches for the folders beside it, so they are durable before it is.
+            try disk.syncDirectory(path)
             try SmallFile.write(
                 directory.manifestFields, kind: .manifest, to: directory.manifestPath, in: path, on: disk)
         } catch {
             throw .io(error)
         }
         return directory
+    }
+
+    /// Whether a log may be created here: the directory is empty, or holds only what a creation leaves that a crash
+    /// stopped before the manifest was written.
+    private static func isFree(_ path: String, on disk: any Disk) throws(DiskFailure) -> Bool {
+        for name in try disk.list(path) where name != lockName && name != manifestName + ".new" {
+            let inside = path + "/" + name
+            guard name == checkpointsName || name.hasPrefix("lane-"), disk.directoryExists(inside),
+                try disk.list(inside).isEmpty
+            else { return false }
+        }
+        return true
+    }
+
+    private static func parent(of path: String) -> String {
+        var parts = path.split(separator: "/", omittingEmptySubsequences: true)
+        parts.removeLast(min(1, parts.count))
+        let joined = parts.joined(separator: "/")
+        return path.hasPrefix("/") ? "/" + joined : joined.isEmpty ? "." : joined
     }
 
     /// What makes one log different from another. Random, except where a test wants the same bytes twice.
@@ -186,6 +218,8 @@ extension DiskFailure {
     /// Not failures of the disk but findings, told apart before they leave this file.
     fileprivate static let alreadyThere = DiskFailure(operation: "create", path: "", errno: -1)
     fileprivate static let notEmpty = DiskFailure(operation: "create", path: "", errno: -2)
+    fileprivate static let locked = DiskFailure(operation: "lock", path: "", errno: -4)
+    fileprivate static let notADirectory = DiskFailure(operation: "create", path: "", errno: -3)
 }
 
 extension LogManifest {

@@ -48,15 +48,7 @@ final class SegmentPreparer: Sendable {
     private func fill(_ path: String) throws(DiskFailure) {
         let file = try disk.open(path, for: .creating)
         try file.allocate(segmentBytes)
-        let step = Int(min(UInt64(Limits.fillStepBytes), segmentBytes))
-        let zeros = [UInt8](repeating: 0, count: step)
-        var at: UInt64 = 0
-        while at < segmentBytes {
-            let count = Int(min(UInt64(step), segmentBytes - at))
-            try file.writeAll(count == step ? zeros : Array(zeros[..<count]), at: at)
-            try file.sync()
-            at += UInt64(count)
-        }
+        try file.fillWithZeros(0..<segmentBytes)
     }
 }
 

@@ -46,10 +46,19 @@ package struct BatchHeader: Equatable, Sendable {
     package var previousHash: Digest
     package var kind: Kind
 
-    /// The size of a batch whose header and records take `used` bytes.
-    package static func size(used: Int) -> Int {
-        (used + trailerBytes + Limits.batchAlignment - 1) & ~(Limits.batchAlignment - 1)
+    /// The size of a batch at `address` whose header and records take `used` bytes. A large one ends at the end of a
+    /// page, so that the next can be written by whole pages.
+    package static func size(used: Int, at address: UInt64) -> Int {
+        let least = used + trailerBytes
+        if least < Limits.largeBatchBytes { return roundedUp(least, to: Limits.batchAlignment) }
+        let lead = Int(address % UInt64(Limits.pageBytes))
+        return roundedUp(lead + least, to: Limits.pageBytes) - lead
     }
+
+    /// The smallest batch: a header and a trailer.
+    package static var smallest: Int { roundedUp(bytes + trailerBytes, to: Limits.batchAlignment) }
+
+    private static func roundedUp(_ size: Int, to unit: Int) -> Int { (size + unit - 1) / unit * unit }
 
     package func store(at base: UnsafeMutableRawPointer) {
         base.storeBytes(of: Self.magic, toByteOffset: 0, as: UInt32.self)
@@ -88,7 +97,7 @@ package struct BatchHeader: Equatable, Sendable {
         batchesInRound = Int(base.load(fromByteOffset: 62, as: UInt16.self))
         previousHash = Digest(loadingFrom: base + 64)
         self.kind = kind
-        guard size >= Self.size(used: Self.bytes), size % Limits.batchAlignment == 0 else { return nil }
+        guard size >= Self.smallest, size % Limits.batchAlignment == 0 else { return nil }
     }
 
     package init(
@@ -120,6 +129,13 @@ package struct BatchView {
     /// The stored hash of this batch, the link that the next one carries.
     package var hash: Digest { Digest(loadingFrom: base + (header.size - BatchHeader.trailerBytes)) }
 
+    /// Whether it lies on whole pages, in memory and in the log.
+    var isPageAligned: Bool {
+        let page = Limits.pageBytes
+        return header.size >= Limits.largeBatchBytes && header.size % page == 0 && header.address % UInt64(page) == 0
+            && UInt(bitPattern: base) % UInt(page) == 0
+    }
+
     package var computedHash: Digest {
         .sha256(UnsafeRawBufferPointer(start: base, count: header.size - BatchHeader.trailerBytes))
     }
@@ -144,8 +160,8 @@ package struct BatchView {
             }
             at += record.size
         }
-        for offset in at..<trailer where bytes[offset] != 0 {
-            return (offset, "bytes behind the last event are not zero")
+        if let stray = UnsafeRawBufferPointer(rebasing: bytes[at..<trailer]).firstNonZero {
+            return (at + stray, "bytes behind the last event are not zero")
         }
         return nil
     }

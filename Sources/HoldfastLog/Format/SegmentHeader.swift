@@ -60,12 +60,10 @@ package struct SegmentHeader: Equatable, Sendable {
     package static func read(_ block: UnsafeRawBufferPointer) -> Reading {
         guard block.count >= blockBytes else { return .damaged(offset: block.count, what: "the file is too short") }
         let base = block.baseAddress!
-        if let first = block[..<blockBytes].firstIndex(where: { $0 != 0 }) {
-            guard base.load(as: UInt64.self) == magic else {
-                return .damaged(offset: first, what: "this is not the header of a segment")
-            }
-        } else {
-            return .blank
+        let whole = UnsafeRawBufferPointer(rebasing: block[..<blockBytes])
+        if whole.isAllZero { return .blank }
+        guard base.load(as: UInt64.self) == magic else {
+            return .damaged(offset: whole.firstNonZero ?? 0, what: "this is not the header of a segment")
         }
         let version = base.load(fromByteOffset: 8, as: UInt32.self)
         guard base.load(fromByteOffset: 124, as: UInt32.self) == hf_crc32c(0, base, 124) else {
@@ -73,8 +71,8 @@ package struct SegmentHeader: Equatable, Sendable {
         }
         // A newer version keeps the place of its number and of the checksum.
         guard version <= Self.version else { return .newer(version) }
-        if let stray = block[128..<blockBytes].firstIndex(where: { $0 != 0 }) {
-            return .damaged(offset: stray, what: "bytes behind the segment's header are not zero")
+        if let stray = UnsafeRawBufferPointer(rebasing: whole[128...]).firstNonZero {
+            return .damaged(offset: 128 + stray, what: "bytes behind the segment's header are not zero")
         }
         return .header(
             SegmentHeader(

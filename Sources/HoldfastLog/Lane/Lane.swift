@@ -24,7 +24,7 @@ final class Lane<Machine: LaneMachine> {
     var nextAddress: UInt64
 
     /// Batches that can be read from memory: the open one, the one being synced, and a few before it.
-    private static var memoryCount: Int { 4 }
+    private static var memoryCount: Int { 16 }
 
     init(number: Int, log: any BatchLog, machine: Machine, clock: any LogClock) {
         self.number = number
@@ -47,8 +47,9 @@ final class Lane<Machine: LaneMachine> {
         let buffer = memory[nextMemory]
         nextMemory = (nextMemory + 1) % memory.count
         reader.forget(memoryAt: UnsafeRawPointer(buffer.baseAddress!))
-        // Leaves room for the trailer and the padding to a whole multiple of the alignment.
-        let capacity = place.bytes / Limits.batchAlignment * Limits.batchAlignment - BatchHeader.trailerBytes
+        // Leaves room for the trailer and for rounding up to whole pages.
+        let end = (place.address + UInt64(place.bytes)) / UInt64(Limits.pageBytes) * UInt64(Limits.pageBytes)
+        let capacity = Int(end - place.address) - BatchHeader.trailerBytes
         turn = LaneTurn(
             batch: OpenBatch(base: buffer.baseAddress!, address: place.address, capacity: capacity),
             now: machine.latestTime, lane: number, reader: reader)
@@ -69,6 +70,12 @@ final class Lane<Machine: LaneMachine> {
     func withTurn<Result>(_ body: (inout LaneTurn) -> Result) -> Result? {
         guard turn != nil else { return nil }
         return body(&turn!)
+    }
+
+    /// Behind everything that was decided. An empty batch does not count: it may be followed by nothing for hours.
+    var decidedEnd: UInt64 {
+        guard let batch = turn?.batch, batch.count > 0 else { return nextAddress }
+        return batch.nextAddress
     }
 
     var isEmpty: Bool { (turn?.batch.count ?? 0) == 0 }

@@ -24,6 +24,8 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     /// Raised when a lane has something to commit.
     private let committable = Signal()
     private let stopping = Locked(Stop())
+    /// Held while the engine closes, so that a second caller returns when all is done and not before.
+    private let closing = Lock()
     private let threads = Locked<[WorkerThread]>([])
     private let background: BackgroundWork
     /// Snapshots under way, by lane.
@@ -64,6 +66,15 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     }
 
     package var laneCount: Int { lanes.count }
+
+    /// The latest time that the state of any lane has seen.
+    package var latestTime: Int64 {
+        lanes.reduce(0) { latest, lane in
+            lane.lock.lock()
+            defer { lane.lock.unlock() }
+            return max(latest, lane.machine.latestTime)
+        }
+    }
 
     /// The failure that stopped the engine, if one did.
     package var failure: LogError? { stopping.with { $0.failure } }
@@ -216,7 +227,7 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
             guard lane.hasSomethingToCommit else { return nil }
             let taken = lane.takeBatch()
             if let batch = taken.batch, batch.count > 0 {
-                lane.nextAddress = batch.address + UInt64(BatchHeader.size(used: batch.used))
+                lane.nextAddress = batch.address + UInt64(BatchHeader.size(used: batch.used, at: batch.address))
                 // On failure the lane stands without a batch; its next work tries again and reports.
                 try? lane.openBatch(after: lane.nextAddress, atLeast: lane.usefulBatchBytes)
             }
@@ -237,11 +248,12 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     private func write(_ taken: [TakenBatch<Machine.Work>?]) -> LogError? {
         let filled = taken.count { ($0?.batch?.count ?? 0) > 0 }
         guard filled > 0 else { return nil }
+        let firstPosition = nextPosition
         for (number, taken) in taken.enumerated() {
             guard let taken, let batch = taken.batch, batch.count > 0 else { continue }
             let header = BatchHeader(
-                size: BatchHeader.size(used: batch.used), number: tails[number].number + 1, epoch: epochs[number],
-                round: nextRound, address: batch.address, position: nextPosition,
+                size: BatchHeader.size(used: batch.used, at: batch.address), number: tails[number].number + 1,
+                epoch: epochs[number], round: nextRound, address: batch.address, position: nextPosition,
                 time: max(taken.time, tails[number].time), count: batch.count, lane: number, batchesInRound: filled,
                 previousHash: tails[number].hash, kind: .events)
             _ = BatchView.finish(at: batch.base, header: header, used: batch.used)
@@ -252,13 +264,23 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
             case .unknown(let failure): return stop(.unknownOutcome(failure))
             }
             tails[number] = tails[number].advanced(past: view)
-            for pending in taken.works where pending.failure == nil {
-                pending.work.committed(batch: batch.address, firstPosition: nextPosition)
-            }
             nextPosition += UInt64(batch.count)
         }
         nextRound += 1
+        tellCommitted(taken, from: firstPosition)
         return nil
+    }
+
+    /// Only when every lane has its batch is any of them durable.
+    private func tellCommitted(_ taken: [TakenBatch<Machine.Work>?], from first: UInt64) {
+        var position = first
+        for case let taken? in taken {
+            guard let batch = taken.batch, batch.count > 0 else { continue }
+            for pending in taken.works where pending.failure == nil {
+                pending.work.committed(batch: batch.address, firstPosition: position)
+            }
+            position += UInt64(batch.count)
+        }
     }
 
     private func publish() {
@@ -268,7 +290,8 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     }
 
     private func release(_ taken: TakenBatch<Machine.Work>, _ failure: LogError?) {
-        for pending in taken.works where pending.finished || failure != nil {
+        // One that is not finished is still in its lane's hands; the lane meets the failure and finishes it.
+        for pending in taken.works where pending.finished {
             pending.work.finish(pending.failure ?? failure)
         }
     }
@@ -335,6 +358,10 @@ extension LaneEngine {
 
     /// Finishes what was handed over, then stops. Nothing acknowledged is lost, nothing accepted is left unanswered.
     package func close() {
+        // Once only: a second mark of a clean close could be written when the log has another owner.
+        closing.lock()
+        defer { closing.unlock() }
+        if stopping.with({ $0.closing }) { return }
         for lane in lanes { lane.inbox.close(.stopped(reason: "it was closed")) }
         stopping.with { $0.closing = true }
         let running = threads.with { threads in

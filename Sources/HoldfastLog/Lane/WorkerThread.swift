@@ -3,7 +3,7 @@ private import Glibc
 
 /// A plain thread of the operating system: the lane's and the committer's loops must never share a pool with
 /// anything that could hold them up.
-final class WorkerThread: Sendable {
+package final class WorkerThread: Sendable {
     private let handle: pthread_t
 
     private final class Body: Sendable {
@@ -15,7 +15,7 @@ final class WorkerThread: Sendable {
         }
     }
 
-    init(name: String, run: @escaping @Sendable () -> Void) {
+    package init(name: String, run: @escaping @Sendable () -> Void) {
         var handle = pthread_t()
         let body = Unmanaged.passRetained(Body(name: name, run: run))
         let code = pthread_create(
@@ -30,5 +30,8 @@ final class WorkerThread: Sendable {
         self.handle = handle
     }
 
-    func join() { pthread_join(handle, nil) }
+    package func join() { pthread_join(handle, nil) }
+
+    /// For a thread that nobody waits for: its stack is freed when it ends.
+    func detach() { pthread_detach(handle) }
 }

@@ -64,8 +64,13 @@ final class SnapshotWriter {
             base.storeBytes(of: start, toByteOffset: 32, as: UInt64.self)
             base.storeBytes(of: hf_crc32c(0, base, 60), toByteOffset: 60, as: UInt32.self)
         }
-        try file.writeAll(header, at: 0)
         at = UInt64(header.count)
+        do throws(DiskFailure) {
+            try file.writeAll(header, at: 0)
+        } catch {
+            try? disk.remove(temporary)
+            throw error
+        }
     }
 
     func write(_ piece: [UInt8]) throws(DiskFailure) {

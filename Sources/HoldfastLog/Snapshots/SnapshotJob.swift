@@ -31,7 +31,7 @@ final class SnapshotJob: @unchecked Sendable {
             throw SystemErrors.meansFull(error.errno) ? .storageFull(path: place.directory) : .io(error)
         }
         state.with { $0.durable = durable }
-        if !inline { _ = WorkerThread(name: "hf-snapshot") { [self] in loop() } }
+        if !inline { WorkerThread(name: "hf-snapshot") { [self] in loop() }.detach() }
     }
 
     var hasRoom: Bool { state.with { $0.queue.count < Self.queueMax && $0.result == nil } }
@@ -121,12 +121,13 @@ extension LaneEngine {
         for lane in lanes {
             lane.lock.lock()
             defer { lane.lock.unlock() }
-            if let running = lane.snapshot, !running.isOver {
+            // One that has all its pieces but still waits for the log to be durable counts as running too.
+            if let running = snapshots.with({ $0[lane.number] }), !running.isOver {
                 jobs.append(running)
                 continue
             }
             let job = try SnapshotJob(
-                at: places[lane.number], start: lane.turn?.batch.nextAddress ?? lane.nextAddress,
+                at: places[lane.number], start: lane.decidedEnd,
                 durable: durable.mark.addresses[lane.number], on: disk, room: lane.inbox.filled,
                 inline: drive == .byHand)
             lane.machine.beginSnapshot()
@@ -160,7 +161,7 @@ extension LaneEngine {
         if !piece.isEmpty { job.hand(over: piece) }
         if !more {
             lane.snapshot = nil
-            job.end(at: lane.turn?.batch.nextAddress ?? lane.nextAddress)
+            job.end(at: lane.decidedEnd)
         }
         return true
     }

@@ -8,7 +8,7 @@ internal import CHoldfast
 ///     let results = try await store.append(batch)
 public struct AppendBatch: Sendable {
     /// Frames as `AppendFrames` lays them out, one region a group.
-    var bytes: [UInt8] = []
+    private(set) var frames = FrameBuffer()
     private(set) var groupCount = 0
     private(set) var largestGroup = 0
 
@@ -43,10 +43,11 @@ public struct AppendBatch: Sendable {
             for event in append.events { try event.checkSize() }
         }
         let size = appends.reduce(0) { $0 + $1.recordBytes }
-        guard size <= Limits.batchBytesMax - 4096 else {
+        guard size <= Limits.batchBytesMax - Limits.batchOverheadBytes else {
             throw .invalid(argument: "events", reason: "\(size) bytes in one atomic append are too many")
         }
-        AppendFrames.add(appends, recordBytes: size, to: &bytes)
+        makeUnique()
+        AppendFrames.add(appends, recordBytes: size, to: frames)
         noteGroup(size)
     }
 
@@ -60,10 +61,22 @@ public struct AppendBatch: Sendable {
         }
         guard payload.count <= Limits.payloadBytesMax else { throw Event.tooLarge(payload.count) }
         let size = RecordLayout.size(key: stream.count, payload: payload.count, metadata: 0)
+        makeUnique()
         AppendFrames.addOne(
             type: type.rawValue, schemaVersion: schemaVersion, payload: payload, key: stream, recordBytes: size,
-            to: &bytes)
+            to: frames)
         noteGroup(size)
+    }
+
+    /// Frames that a lane is still reading are left to it.
+    private mutating func makeUnique() {
+        if !isKnownUniquelyReferenced(&frames) { frames = FrameBuffer(copying: frames) }
+    }
+
+    mutating func adopt(_ frame: StreamFrame) {
+        makeUnique()
+        memcpy(frames.grow(by: frame.size), frame.base, frame.size)
+        if frame.beginsGroup { noteGroup(frame.groupRecordBytes) }
     }
 
     mutating func noteGroup(_ recordBytes: Int) {
@@ -72,7 +85,7 @@ public struct AppendBatch: Sendable {
     }
 
     public mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
+        if isKnownUniquelyReferenced(&frames) { frames.clear() } else { frames = FrameBuffer() }
         groupCount = 0
         largestGroup = 0
     }

@@ -5,37 +5,34 @@ internal import CHoldfast
 /// A group is one or more stream frames; a stream frame is followed by its events:
 ///
 ///     stream: u32 bytes to the next stream frame   u16 key bytes   u8 expectation   u8 1 = begins a group
-///             u32 events   u32 record bytes of the whole group   u64 expected revision   key, padded to 8
+///             u32 events   u32 record bytes of the whole group   u64 expected revision
+///             u64 hash of the key, filled in by the lane   key, padded to 8
 ///     event:  u16 type   u16 schema version   u32 payload bytes   u32 metadata bytes   u32 zero
 ///             payload, metadata, padded to 8
 enum AppendFrames {
-    static let streamHeader = 24
+    static let streamHeader = 32
     static let eventHeader = 16
 
     static func padded(_ count: Int) -> Int { (count + 7) & ~7 }
 
-    static func add(_ appends: [StreamAppend], recordBytes: Int, to bytes: inout [UInt8]) {
+    static func add(_ appends: [StreamAppend], recordBytes: Int, to frames: FrameBuffer) {
         for (index, append) in appends.enumerated() {
-            let start = bytes.count
             var size = streamHeader + padded(append.stream.bytes.count)
             for event in append.events {
                 size += eventHeader + padded(event.payload.count + event.metadata.count)
             }
-            grow(&bytes, by: size)
-            bytes.withUnsafeMutableBytes { raw in
-                var at = raw.baseAddress! + start
-                at = append.stream.bytes.withUnsafeBytes {
-                    storeStream(
-                        at, size: size, key: $0, expected: append.expected, begins: index == 0,
-                        events: append.events.count, recordBytes: recordBytes)
-                }
-                for event in append.events {
-                    event.payload.withUnsafeBytes { payload in
-                        event.metadata.withUnsafeBytes { metadata in
-                            at = storeEvent(
-                                at, type: event.type.rawValue, schemaVersion: event.schemaVersion, payload: payload,
-                                metadata: metadata)
-                        }
+            var at = frames.grow(by: size)
+            at = append.stream.bytes.withUnsafeBytes {
+                storeStream(
+                    at, size: size, key: $0, expected: append.expected, begins: index == 0,
+                    events: append.events.count, recordBytes: recordBytes)
+            }
+            for event in append.events {
+                event.payload.withUnsafeBytes { payload in
+                    event.metadata.withUnsafeBytes { metadata in
+                        at = storeEvent(
+                            at, type: event.type.rawValue, schemaVersion: event.schemaVersion, payload: payload,
+                            metadata: metadata)
                     }
                 }
             }
@@ -44,24 +41,15 @@ enum AppendFrames {
 
     static func addOne(
         type: UInt16, schemaVersion: UInt16, payload: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer,
-        recordBytes: Int, to bytes: inout [UInt8]
+        recordBytes: Int, to frames: FrameBuffer
     ) {
-        let start = bytes.count
         let size = streamHeader + padded(key.count) + eventHeader + padded(payload.count)
-        grow(&bytes, by: size)
-        bytes.withUnsafeMutableBytes { raw in
-            let at = storeStream(
-                raw.baseAddress! + start, size: size, key: key, expected: .any, begins: true, events: 1,
-                recordBytes: recordBytes)
-            _ = storeEvent(
-                at, type: type, schemaVersion: schemaVersion, payload: payload,
-                metadata: UnsafeRawBufferPointer(start: nil, count: 0))
-        }
-    }
-
-    /// Lengthens the array without touching each byte twice where it can be avoided.
-    private static func grow(_ bytes: inout [UInt8], by count: Int) {
-        bytes.append(contentsOf: repeatElement(0, count: count))
+        let at = storeStream(
+            frames.grow(by: size), size: size, key: key, expected: .any, begins: true, events: 1,
+            recordBytes: recordBytes)
+        _ = storeEvent(
+            at, type: type, schemaVersion: schemaVersion, payload: payload,
+            metadata: UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
     private static func storeStream(
@@ -81,6 +69,7 @@ enum AppendFrames {
         at.storeBytes(of: UInt32(events), toByteOffset: 8, as: UInt32.self)
         at.storeBytes(of: UInt32(recordBytes), toByteOffset: 12, as: UInt32.self)
         at.storeBytes(of: revision, toByteOffset: 16, as: UInt64.self)
+        at.storeBytes(of: 0, toByteOffset: 24, as: UInt64.self)
         memcpy(at + streamHeader, key.baseAddress!, key.count)
         return at + streamHeader + padded(key.count)
     }
@@ -99,9 +88,47 @@ enum AppendFrames {
     }
 }
 
+/// The memory that frames lie in: grows by doubling, 8-byte aligned, not initialised. Shared by reference between the
+/// batch that fills it and the work that a lane reads; never filled while a lane may read it.
+final class FrameBuffer: @unchecked Sendable {
+    // @unchecked: see above; `AppendBatch` copies it before it writes to one that is shared.
+    private(set) var base: UnsafeMutableRawPointer
+    private(set) var count = 0
+    private var capacity: Int
+
+    init(capacity: Int = 256) {
+        self.capacity = capacity
+        base = .allocate(byteCount: capacity, alignment: 8)
+    }
+
+    convenience init(copying other: FrameBuffer) {
+        self.init(capacity: other.capacity)
+        count = other.count
+        memcpy(base, other.base, count)
+    }
+
+    deinit { base.deallocate() }
+
+    /// Room for `size` more bytes, which the caller fills.
+    func grow(by size: Int) -> UnsafeMutableRawPointer {
+        if count + size > capacity {
+            capacity = max(capacity * 2, count + size)
+            let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
+            memcpy(larger, base, count)
+            base.deallocate()
+            base = larger
+        }
+        defer { count += size }
+        return base + count
+    }
+
+    func clear() { count = 0 }
+}
+
 /// A stream frame as the lane reads it.
 struct StreamFrame {
     let base: UnsafeRawPointer
+    var hash: UInt64 { base.load(fromByteOffset: 24, as: UInt64.self) }
     var size: Int { Int(base.load(as: UInt32.self)) }
     var key: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(

@@ -30,70 +30,65 @@ extension EventStore {
         return try await appendOne(batch, lane: lanes[0])
     }
 
-    /// Appends many at once and returns when all are durable: one result each, in order.
-    public func append(_ batch: AppendBatch) async throws(LogError) -> [Result<AppendResult, LogError>] {
-        if engine.laneCount == 1 { return try await results(batch, lane: 0) }
-        var parts: [(lane: Int, batch: AppendBatch, groups: [Int])] = []
-        try batch.split(into: engine.laneCount, lane: lane(of:)) { parts.append(($0, $1, $2)) }
-        var all = [Result<AppendResult, LogError>](
-            repeating: .failure(.stopped(reason: "it was not reached")), count: batch.count)
-        let ready = parts
-        let answers = await withTaskGroup(of: (Int, Result<[Result<AppendResult, LogError>], LogError>).self) { group in
-            for (number, part) in ready.enumerated() {
-                group.addTask {
-                    do throws(LogError) {
-                        return (number, .success(try await self.results(part.batch, lane: part.lane)))
-                    } catch {
-                        return (number, .failure(error))
-                    }
-                }
-            }
-            var answers: [(Int, Result<[Result<AppendResult, LogError>], LogError>)] = []
-            for await answer in group { answers.append(answer) }
-            return answers
-        }
-        for (number, answer) in answers {
-            let groups = ready[number].groups
-            switch answer {
-            case .success(let results): for (index, group) in groups.enumerated() { all[group] = results[index] }
-            case .failure(let error): for group in groups { all[group] = .failure(error) }
-            }
-        }
-        return all
+    /// Appends many at once and returns when all are durable: one result each, in order. Throws when it failed before
+    /// any of them was; what failed half-way says so for each append.
+    public func append(_ batch: AppendBatch) async throws(LogError) -> AppendResults {
+        let results = try await results(of: batch)
+        if let failure = results.failure { throw failure }
+        return results
     }
 
-    private func results(_ batch: AppendBatch, lane: Int) async throws(LogError) -> [Result<AppendResult, LogError>] {
-        let work = try await run(batch, lane: lane)
-        return work.outcomes.enumerated().map { group, outcome in
-            if let conflict = work.conflict(group) { return .failure(conflict) }
-            return .success(AppendResult(revision: outcome.revision, position: outcome.position))
+    private func results(of batch: AppendBatch) async throws(LogError) -> AppendResults {
+        if engine.laneCount == 1 { return AppendResults(try await run(batch, lane: 0)) }
+        var parts: [(lane: Int, batch: AppendBatch, groups: [Int])] = []
+        try batch.split(into: engine.laneCount, lane: lane(of:)) { parts.append(($0, $1, $2)) }
+        let ready = parts
+        let works = await withTaskGroup(of: (Int, Result<StreamWork, LogError>).self) { group in
+            for (number, part) in ready.enumerated() {
+                group.addTask { (number, await self.outcome(part.batch, lane: part.lane)) }
+            }
+            var works: [(Int, Result<StreamWork, LogError>)] = []
+            for await work in group { works.append(work) }
+            return works
         }
+        var results = AppendResults(count: batch.count)
+        for (number, work) in works { results.add(try work.get(), groups: ready[number].groups) }
+        return results
+    }
+
+    private func outcome(_ batch: AppendBatch, lane: Int) async -> Result<StreamWork, LogError> {
+        do throws(LogError) {
+            return .success(try await run(batch, lane: lane))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Hands a batch over without waiting; `done` is called on the committing thread once it is durable or has failed.
+    package func hand(_ batch: AppendBatch, lane: Int = 0, done: @escaping @Sendable (LogError?) -> Void) {
+        let work = StreamWork(batch) { _, failure in done(failure) }
+        if let refused = engine.offer(work, to: lane) { work.finish(refused) }
     }
 
     private func appendOne(_ batch: AppendBatch, lane: Int) async throws(LogError) -> AppendResult {
-        let work = try await run(batch, lane: lane)
-        if let conflict = work.conflict(0) { throw conflict }
-        return AppendResult(revision: work.outcomes[0].revision, position: work.outcomes[0].position)
+        try await run(batch, lane: lane).result(0).get()
     }
 
-    /// Hands a work to a lane and waits until what it caused is durable.
+    /// Hands a work to a lane and waits until what it caused is durable, or it failed: the work knows.
     func run(_ batch: AppendBatch, heads: [[UInt8]] = [], lane: Int) async throws(LogError) -> StreamWork {
-        if batch.largestGroup > logs[lane].batchBytesMax - 4096 {
+        if batch.largestGroup > logs[lane].batchBytesMax - Limits.batchOverheadBytes {
             throw .invalid(
                 argument: "events",
                 reason: "\(batch.largestGroup) bytes do not fit in a segment of \(logs[lane].at.segmentBytes)")
         }
-        let answer: Result<StreamWork, LogError> = await withCheckedContinuation { continuation in
-            let work = StreamWork(batch, heads: heads) { work, failure in
-                continuation.resume(returning: failure.map { .failure($0) } ?? .success(work))
-            }
+        return await withCheckedContinuation { continuation in
+            let work = StreamWork(batch, heads: heads) { work, _ in continuation.resume(returning: work) }
             switch engine.offer(work, to: lane) {
             case nil: break
             case .overloaded: waitForRoom(work, lane: lane)
             case let error?: work.finish(error)
             }
         }
-        return try answer.get()
     }
 
     /// The inbox is full: waits in its queue, off the caller's path.
@@ -113,32 +108,25 @@ extension AppendBatch {
     func split(
         into lanes: Int, lane: (UnsafeRawBufferPointer) -> Int, each: (Int, AppendBatch, [Int]) -> Void
     ) throws(LogError) {
-        var parts = [(batch: AppendBatch, groups: [Int])](repeating: (AppendBatch(), []), count: lanes)
+        var parts = (0..<lanes).map { _ in (batch: AppendBatch(), groups: [Int]()) }
         var failure: LogError?
-        bytes.withUnsafeBytes { raw in
-            var at = 0
-            var group = -1
-            var groupLane = 0
-            while at < raw.count {
-                let frame = StreamFrame(base: raw.baseAddress! + at)
-                if frame.beginsGroup {
-                    group += 1
-                    groupLane = lane(frame.key)
-                    parts[groupLane].groups.append(group)
-                } else if lane(frame.key) != groupLane {
-                    let name = String(decoding: frame.key, as: UTF8.self)
-                    failure = failure ?? .differentLanes(first: "of group \(group)", second: name)
-                }
-                parts[groupLane].batch.adopt(frame, from: raw[at..<at + frame.size])
-                at += frame.size
+        var at = 0
+        var group = -1
+        var groupLane = 0
+        while at < frames.count {
+            let frame = StreamFrame(base: frames.base + at)
+            if frame.beginsGroup {
+                group += 1
+                groupLane = lane(frame.key)
+                parts[groupLane].groups.append(group)
+            } else if lane(frame.key) != groupLane {
+                let name = String(decoding: frame.key, as: UTF8.self)
+                failure = failure ?? .differentLanes(first: "of group \(group)", second: name)
             }
+            parts[groupLane].batch.adopt(frame)
+            at += frame.size
         }
         if let failure { throw failure }
         for (number, part) in parts.enumerated() where !part.groups.isEmpty { each(number, part.batch, part.groups) }
-    }
-
-    private mutating func adopt(_ frame: StreamFrame, from slice: Slice<UnsafeRawBufferPointer>) {
-        bytes.append(contentsOf: slice)
-        if frame.beginsGroup { noteGroup(frame.groupRecordBytes) }
     }
 }

@@ -19,10 +19,18 @@ extension EventStore {
     /// All events that are durable now, in the order of their positions.
     public func readAll(from position: UInt64 = 1) -> AllEvents { AllEvents(store: self, from: position) }
 
+    /// Calls `body` with every durable record in order: reading without making a value of each event.
+    package func scan(_ body: (RecordView) throws(LogError) -> Void) throws(LogError) {
+        let reader = try LogReader(logs, from: 1, upTo: engine.durable.mark.addresses)
+        while try reader.readBatch({ (record, _, _, _) throws(LogError) in try body(record) }) > 0 {}
+    }
+
     func head(of stream: StreamKey) async throws(LogError) -> StreamWork.Head {
         try stream.checkLength()
         let lane = stream.bytes.withUnsafeBytes { self.lane(of: $0) }
-        return try await run(AppendBatch(), heads: [stream.bytes], lane: lane).heads[0]
+        let work = try await run(AppendBatch(), heads: [stream.bytes], lane: lane)
+        if let failure = work.failure { throw failure }
+        return work.heads[0]
     }
 }
 

@@ -18,30 +18,38 @@ package final class StreamWork: LaneWork, @unchecked Sendable {
         package var address: UInt64 = 0
     }
 
-    let frames: UnsafeRawBufferPointer
-    package private(set) var outcomes: [Outcome]
+    /// Keeps the frames alive.
+    private let buffer: FrameBuffer
+    let frames: UnsafeMutableRawBufferPointer
+    package let outcomes: UnsafeMutableBufferPointer<Outcome>
     package var heads: [Head]
+    /// Why the work ended before all of it was durable.
+    private(set) var failure: LogError?
     private let completion: @Sendable (StreamWork, LogError?) -> Void
 
+    // Touched once an event, by one thread at a time: the dynamic check of exclusive access would cost more than the
+    // access itself.
     /// Where the lane stands: frames before `offset` and groups before `group` are decided.
-    var offset = 0
-    var group = 0
+    @exclusivity(unchecked) var offset = 0
+    @exclusivity(unchecked) var group = 0
+    /// Frames before this one have their hashes, and their streams were prefetched.
+    @exclusivity(unchecked) var prefetched = 0
     /// Groups with records in the present batch, whose positions are not known yet.
-    private var uncommitted: [(batch: UInt64, groups: Range<Int>)] = []
+    @exclusivity(unchecked) private var uncommitted: [(batch: UInt64, groups: Range<Int>)] = []
 
     package init(
         _ batch: AppendBatch, heads: [[UInt8]] = [],
         completion: @escaping @Sendable (StreamWork, LogError?) -> Void
     ) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(8, batch.bytes.count), alignment: 8)
-        batch.bytes.withUnsafeBytes { copy.copyMemory(from: $0) }
-        frames = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(copy)[..<batch.bytes.count])
-        outcomes = Array(repeating: Outcome(), count: batch.count)
+        buffer = batch.frames
+        frames = UnsafeMutableRawBufferPointer(start: buffer.base, count: buffer.count)
+        outcomes = .allocate(capacity: batch.count)
+        outcomes.initialize(repeating: Outcome())
         self.heads = heads.map { Head(key: $0) }
         self.completion = completion
     }
 
-    deinit { frames.baseAddress.map { UnsafeMutableRawPointer(mutating: $0).deallocate() } }
+    deinit { outcomes.deallocate() }
 
     package var inboxBytes: Int { frames.count + 128 }
 
@@ -73,10 +81,23 @@ package final class StreamWork: LaneWork, @unchecked Sendable {
         uncommitted.removeAll { $0.batch == address }
     }
 
-    package func finish(_ failure: LogError?) { completion(self, failure) }
+    package func finish(_ failure: LogError?) {
+        self.failure = failure
+        completion(self, failure)
+    }
+
+    /// Groups before this one have an outcome that stands, even where the work failed behind them.
+    var settled: Int { uncommitted.first?.groups.lowerBound ?? group }
+
+    /// What became of a group, once the work is finished.
+    func result(_ group: Int) -> Result<AppendResult, LogError> {
+        if let failure, group >= settled { return .failure(failure) }
+        if let conflict = conflict(group) { return .failure(conflict) }
+        return .success(AppendResult(revision: outcomes[group].revision, position: outcomes[group].position))
+    }
 
     /// The error that a conflicting group is told.
-    package func conflict(_ group: Int) -> LogError? {
+    private func conflict(_ group: Int) -> LogError? {
         guard outcomes[group].conflict else { return nil }
         let frame = StreamFrame(base: frames.baseAddress! + outcomes[group].conflictAt)
         return .conflict(

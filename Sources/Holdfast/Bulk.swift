@@ -1,0 +1,82 @@
+internal import HoldfastLog
+package import HoldfastWallet
+
+/// Commands in the order in which they are to be answered, spread over the lanes of a ledger.
+///
+/// Within a lane the order of the list is kept anyway. A transfer to a player of another lane must see what came
+/// before it there, and be seen by what comes after: it is a run of its own.
+package final class CommandRun {
+    private let ledger: Ledger
+    private var batches: [CommandBatch]
+    /// Where each command went, in the order of the list.
+    private var places: [(lane: Int32, index: Int32)] = []
+
+    package init(_ ledger: Ledger) {
+        self.ledger = ledger
+        batches = (0..<ledger.engine.laneCount).map { _ in CommandBatch(commandsExpected: 1024) }
+    }
+
+    package var count: Int { places.count }
+    package var isEmpty: Bool { places.isEmpty }
+
+    package func append(_ command: borrowing PreparedCommand) {
+        let hash = command.keyHash
+        let lane = ledger.lane(ofKeyHash: hash)
+        let index = batches[lane].append(command)
+        places.append((Int32(lane), Int32(index)))
+    }
+
+    /// Whether the command reaches into a second lane.
+    package func crossesLanes(_ command: borrowing PreparedCommand) -> Bool {
+        guard command.operation == .transfer else { return false }
+        let (sender, recipient) = (command.keyHash, command.targetHash)
+        return ledger.lane(ofKeyHash: sender) != ledger.lane(ofKeyHash: recipient)
+    }
+
+    /// Hands everything over and returns when all of it is durable.
+    package func commit() async throws(LedgerError) {
+        let busy = batches.indices.filter { batches[$0].count > 0 }
+        if busy.count == 1 {
+            try await ledger.submit(batches[busy[0]], lane: busy[0])
+            return
+        }
+        let failures = await withTaskGroup(of: LedgerError?.self) { group in
+            for lane in busy {
+                let batch = batches[lane]
+                let ledger = ledger
+                group.addTask {
+                    do throws(LedgerError) {
+                        try await ledger.submit(batch, lane: lane)
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+            var failures: [LedgerError] = []
+            for await failure in group { if let failure { failures.append(failure) } }
+            return failures
+        }
+        if let failure = failures.first { throw failure }
+    }
+
+    /// The answer to the command with this number in the list.
+    package func outcome(_ number: Int) -> Outcome {
+        batches[Int(places[number].lane)].outcome(Int(places[number].index))
+    }
+
+    package func reset() {
+        places.removeAll(keepingCapacity: true)
+        for batch in batches { batch.reset() }
+    }
+}
+
+extension Ledger {
+    /// Lets every lane take notice of the time: holds that are due by now end, also where no command comes by.
+    package func tick() async throws(LedgerError) {
+        for lane in 0..<engine.laneCount { try await submit(CommandBatch(commandsExpected: 1), lane: lane) }
+    }
+
+    /// The latest time that any lane has seen.
+    package var latestTime: Int64 { engine.latestTime }
+}

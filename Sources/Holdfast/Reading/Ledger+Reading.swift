@@ -1,0 +1,118 @@
+public import HoldfastLog
+internal import HoldfastWallet
+
+extension Ledger {
+    /// A player's wallet now; nil when they have no events. What it shows is durable.
+    public func wallet(of player: Player) async throws(LedgerError) -> Wallet? {
+        try await view(of: player).map { Wallet($0) }
+    }
+
+    /// A player's wallet as it was after their event `seq`.
+    public func wallet(of player: Player, atSeq seq: UInt64) async throws(LedgerError) -> Wallet? {
+        try await replay(player) { $0.revision <= seq }
+    }
+
+    /// A player's wallet as it was at a time, in milliseconds since 1970 UTC. Holds that had ended by then have
+    /// fallen back.
+    public func wallet(of player: Player, asOf time: Int64) async throws(LedgerError) -> Wallet? {
+        try await replay(player) { $0.time <= time }?.withHoldsEnded(by: time)
+    }
+
+    /// A player's events: from the first on, or backwards from the last.
+    public func history(
+        of player: Player, from seq: UInt64? = nil, limit: Int = 100, backwards: Bool = false
+    ) async throws(LedgerError) -> [LedgerEvent] {
+        guard limit > 0, let view = try await view(of: player) else { return [] }
+        let lane = lane(of: player)
+        let chain = RecordChain(log: logs[lane], last: view.lastAddress)
+        if backwards {
+            return try chain.backwards(from: seq ?? view.seq, limit: limit) { record throws(LedgerError) in
+                try LedgerEvent(record)
+            }
+        }
+        let first = max(1, seq ?? 1)
+        guard first <= view.seq else { return [] }
+        let last = min(view.seq, first + UInt64(limit) - 1)
+        let events = try chain.backwards(from: last, limit: Int(last - first) + 1) { record throws(LedgerError) in
+            try LedgerEvent(record)
+        }
+        return events.reversed()
+    }
+
+    private func replay(
+        _ player: Player, while holds: (RecordView) -> Bool
+    ) async throws(LedgerError) -> Wallet? {
+        guard let view = try await view(of: player) else { return nil }
+        let chain = RecordChain(log: logs[lane(of: player)], last: view.lastAddress)
+        var replay = PlayerReplay(player, configuration)
+        for address in try chain.addresses(while: { _ in true }).reversed() {
+            let record = try chain.record(at: address)
+            if !holds(record) { break }
+            try replay.apply(record, at: address)
+        }
+        return replay.wallet()
+    }
+
+    /// Asks the player's lane, in turn with the commands; returns once what it saw is durable.
+    func view(of player: Player) async throws(LedgerError) -> PlayerView? {
+        let batch = CommandBatch(commandsExpected: 1)
+        let found = Locked<PlayerView?>(nil)
+        batch.query = { state, _ in
+            let view = state.view(tenant: player.tenant, player: player.id)
+            found.with { $0 = view }
+        }
+        try await submit(batch, lane: lane(of: player))
+        return found.with { $0 }
+    }
+
+    func lane(of player: Player) -> Int {
+        var tenant = player.tenant
+        var id = player.id
+        return tenant.withUTF8 { tenant in
+            id.withUTF8 { id in
+                let (tenant, id) = (UnsafeRawBufferPointer(tenant), UnsafeRawBufferPointer(id))
+                return lane(ofKeyHash: withBuilder { $0.keyHash(tenant: tenant, player: id) })
+            }
+        }
+    }
+}
+
+/// A stream's records, from its last one back: each knows where the one before it stands.
+struct RecordChain {
+    private let log: FileBatchLog
+    private let last: UInt64
+    private let scratch = RecordScratch()
+
+    init(log: FileBatchLog, last: UInt64) {
+        self.log = log
+        self.last = last
+    }
+
+    func record(at address: UInt64) throws(LedgerError) -> RecordView { try scratch.load(address, from: log) }
+
+    /// The addresses of the records, newest first.
+    func addresses(while wanted: (RecordView) -> Bool) throws(LedgerError) -> [UInt64] {
+        var addresses: [UInt64] = []
+        var at = last
+        while at != 0 {
+            let record = try record(at: at)
+            if !wanted(record) { break }
+            addresses.append(at)
+            at = record.previous
+        }
+        return addresses
+    }
+
+    func backwards<Element>(
+        from revision: UInt64, limit: Int, _ make: (RecordView) throws(LedgerError) -> Element
+    ) throws(LedgerError) -> [Element] {
+        var elements: [Element] = []
+        var at = last
+        while at != 0, elements.count < limit {
+            let record = try record(at: at)
+            if record.revision <= revision { elements.append(try make(record)) }
+            at = record.previous
+        }
+        return elements
+    }
+}

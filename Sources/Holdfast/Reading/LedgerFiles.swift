@@ -1,0 +1,86 @@
+package import HoldfastLog
+package import HoldfastWallet
+
+/// A ledger's files, read without owning them: on a copy, on a backup, or beside a running ledger, of which it sees
+/// what was durable when it was opened.
+package struct LedgerFiles {
+    package let directory: LogDirectory
+    package let logs: [FileBatchLog]
+    package let configuration: WalletConfiguration
+
+    package init(_ path: String, on disk: any Disk = RealDisk()) throws(LedgerError) {
+        directory = try LogDirectory.open(path, kind: LedgerSettings.kind, on: disk)
+        configuration = try directory.walletConfiguration()
+        logs = try directory.openLanes(for: .reading)
+    }
+
+    package var lastPosition: UInt64 { (logs.map(\.tail.nextPosition).max() ?? 1) - 1 }
+
+    /// Takes in what a running owner has written since.
+    package func catchUp(_ reader: LogReader) throws(LedgerError) {
+        for log in logs { try log.catchUp() }
+        try reader.extend(to: logs.map(\.tail.address))
+    }
+
+    package func reader(from position: UInt64) throws(LedgerError) -> LogReader {
+        try LogReader(logs, from: position, upTo: logs.map(\.tail.address))
+    }
+
+    /// Calls `body` with a player's records, oldest first, until it returns false. Reads the player's lane from its
+    /// beginning: some twenty million events a second.
+    package func forEachRecord(
+        of player: Player, _ body: (RecordView, UInt64) throws(LedgerError) -> Bool
+    ) throws(LedgerError) {
+        let key = Array("\(player.tenant)/\(player.id)".utf8)
+        let log = logs[lane(of: player)]
+        let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
+        var goesOn = true
+        while goesOn, let batch = try cursor.next() {
+            try batch.forEachRecord { (record, address) throws(LedgerError) in
+                guard goesOn, record.keyCount == key.count, record.key.elementsEqual(key) else { return }
+                goesOn = try body(record, address)
+            }
+        }
+    }
+
+    /// The record that an earlier pass found at `address`.
+    package func withRecord(
+        at address: UInt64, of player: Player, _ body: (RecordView) throws(LedgerError) -> Void
+    ) throws(LedgerError) {
+        let scratch = RecordScratch()
+        try body(try scratch.load(address, from: logs[lane(of: player)]))
+    }
+
+    /// A player's wallet as their records say, up to the last one that `holds`; nil before the first.
+    package func wallet(
+        of player: Player, while holds: (RecordView) -> Bool = { _ in true }
+    ) throws(LedgerError) -> Wallet? {
+        var replay = PlayerReplay(player, configuration)
+        try forEachRecord(of: player) { (record, address) throws(LedgerError) in
+            guard holds(record) else { return false }
+            try replay.apply(record, at: address)
+            return true
+        }
+        return replay.wallet()
+    }
+
+    /// The state of every lane, from the newest snapshots and what came after them.
+    package func recoverStates(useSnapshots: Bool = true) throws(LedgerError) -> [(WalletMachine, LaneRecovery.Report)] {
+        var states: [(WalletMachine, LaneRecovery.Report)] = []
+        for log in logs {
+            states.append(
+                try LaneRecovery.recover(log, useSnapshots: useSnapshots) { WalletMachine(configuration) })
+        }
+        return states
+    }
+
+    private func lane(of player: Player) -> Int {
+        let builder = CommandBuilder(assets: configuration.assets, seed: configuration.seed, clockIsGiven: false)
+        let tenant = Array(player.tenant.utf8)
+        let id = Array(player.id.utf8)
+        let hash = tenant.withUnsafeBytes { tenant in
+            id.withUnsafeBytes { builder.keyHash(tenant: tenant, player: $0) }
+        }
+        return LanePlacement.lane(ofHash: hash, lanes: configuration.lanes)
+    }
+}

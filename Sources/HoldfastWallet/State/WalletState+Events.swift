@@ -1,0 +1,211 @@
+package import HoldfastLog
+import HoldfastMemory
+
+/// Where an event is and whom its names refer to: what the lane knows when it lays an event down, and recovery finds
+/// out when it reads one.
+struct EventPlace: BitwiseCopyable {
+    var address: UInt64
+    var player: UInt32
+    var asset: AssetID = 0
+    var toAsset: AssetID = 0
+    var requestHash: UInt64 = 0
+    var targetHash: UInt64 = 0
+    /// The open hold that the event closes, where it is known already.
+    var hold: UInt32 = 0
+    /// Request memory was seen to have nothing under the event's own name.
+    var isFresh = false
+}
+
+/// Why an event can't be taken in.
+enum MoveFault: UInt8 {
+    case noRoomForPurse, noRoomForHold
+    case unknownHold, otherBalance, otherBalanceOfToAsset
+}
+
+/// Events and places are passed `inout` though nobody changes them: a borrowed value of two dozen words is copied for
+/// each call, which took more time than the calls themselves.
+extension WalletState {
+    /// Remembers what an event says about its own request and about its target. Doing it again changes nothing, and
+    /// the order doesn't matter: so recovery does it for every record, whatever a snapshot brought already.
+    @inline(__always)
+    mutating func remember(_ event: inout WalletEvent, _ place: inout EventPlace) -> Bool {
+        if event.kind.isCommand {
+            let status = RequestStatus(ofOwn: event.kind)
+            let isNoted =
+                place.isFresh
+                ? requests.add(place.requestHash, place.address, status)
+                : requests.remember(place.requestHash, place.address, after: 0, status)
+            guard isNoted else { return false }
+        }
+        if event.kind.changesTarget, !bearsItsTargetsName(&event, &place) {
+            let isNoted = requests.remember(
+                place.targetHash, place.address, after: event.about, RequestStatus(ofTarget: event.kind))
+            // Only a tombstone is lost when there is no room. The others follow an entry of their target, which they
+            // take over; where that has left the window, its request isn't guarded any more, and targets are also
+            // found in the log.
+            if !isNoted, event.kind == .tombstoned {
+                requests.forget(place.requestHash, place.address)
+                return false
+            }
+        }
+        return true
+    }
+
+    /// A rollback under its own target's name: what counts is that it is the newest command of that name.
+    @inline(__always)
+    private func bearsItsTargetsName(_ event: inout WalletEvent, _ place: inout EventPlace) -> Bool {
+        guard event.kind.isCommand, place.requestHash == place.targetHash else { return false }
+        return sameBytes(event.requestID, event.target)
+    }
+
+    /// Moves the player's state by one event, the next of their log. Nil when that was done; otherwise the event
+    /// doesn't fit to the state, and nothing can be said of either.
+    @inline(__always)
+    mutating func move(_ event: inout WalletEvent, _ place: inout EventPlace) -> MoveFault? {
+        let slot = players.pointer(place.player)
+        switch event.kind {
+        case .authorised:
+            let opening = Opening(
+                player: place.player, asset: place.asset, amount: event.amount, createdAt: event.time,
+                expiresAt: event.moment, address: place.address, requestHash: place.requestHash,
+                requestID: event.requestID)
+            guard open(opening) else { return .noRoomForHold }
+        case .confirmed:
+            guard close(&event, &place, amount: event.moment) else { return .unknownHold }
+        case .holdExpired:
+            guard close(&event, &place, amount: event.amount) else { return .unknownHold }
+        case .rolledBack:
+            if event.undone == .openHold {
+                guard close(&event, &place, amount: event.amount) else { return .unknownHold }
+            }
+        case .locked: slot.pointee.isLocked = true
+        case .unlocked: slot.pointee.isLocked = false
+        case .credited, .debited, .tombstoned, .transferred, .received, .exchanged, .refused: break
+        }
+        if let fault = moveFunds(&event, &place) { return fault }
+        slot.pointee.seq = event.seq
+        slot.pointee.lastAddress = place.address
+        eventsTaken &+= 1
+        return nil
+    }
+
+    /// The hold that an event ends must be open, and be what the event says it is.
+    @inline(__always)
+    private mutating func close(
+        _ event: inout WalletEvent, _ place: inout EventPlace, amount: Int64
+    ) -> Bool {
+        let hold = place.hold != 0 ? place.hold : findHold(place.targetHash, place.player, event.target)
+        guard hold != 0 else { return false }
+        let slot = holds.pointer(hold)
+        guard slot.pointee.amount == amount, slot.pointee.asset == place.asset else { return false }
+        close(hold)
+        return true
+    }
+
+    /// The event says what it moved and what was there then: we compute the one and check it against the other.
+    @inline(__always)
+    private mutating func moveFunds(_ event: inout WalletEvent, _ place: inout EventPlace) -> MoveFault? {
+        guard place.asset != 0 else { return nil }
+        if event.kind == .refused {
+            let facts = facts(place.player, place.asset)
+            guard facts.balance == event.balanceAfter, facts.held == event.heldAfter else { return .otherBalance }
+            return nil
+        }
+        guard let purse = openPurse(place.player, place.asset) else { return .noRoomForPurse }
+        let effect = event.effect
+        // Neither can overflow: both parts lie within ±2^54.
+        let balance = purse.pointee.balance &+ effect.balance
+        let held = purse.pointee.held &+ effect.held
+        guard balance == event.balanceAfter, held == event.heldAfter else { return .otherBalance }
+        purse.pointee = PurseFacts(balance: balance, held: held)
+        guard event.kind == .exchanged else { return nil }
+        guard let toPurse = openPurse(place.player, place.toAsset) else { return .noRoomForPurse }
+        let toBalance = toPurse.pointee.balance &+ event.toAmount
+        guard toBalance == event.toBalance, toPurse.pointee.held == event.toHeld else { return .otherBalanceOfToAsset }
+        toPurse.pointee.balance = toBalance
+        return nil
+    }
+}
+
+// MARK: Recovery
+
+extension WalletState {
+    /// Takes in a record that is in the log. One that a snapshot brought already changes nothing.
+    package mutating func apply(_ record: RecordView, at address: UInt64) throws(LogError) {
+        var event: WalletEvent
+        do throws(MalformedEvent) {
+            event = try WalletEvent(record: record)
+        } catch {
+            throw .invalid(argument: "the event at address \(address)", reason: error.description)
+        }
+        latestTime = max(latestTime, event.time)
+        window.note(latestTime, logEndsAt: address)
+        requests.setRange(from: window.floor, upTo: address)
+        var place = try place(of: event, record, at: address)
+        guard remember(&event, &place) else { throw Full.requests.error(self) }
+        let seq = players.pointer(place.player).pointee.seq
+        if event.seq <= seq { return }
+        guard event.seq == seq + 1 else {
+            throw fault(event, address, "it is number \(event.seq) of the player's log, and follows number \(seq)")
+        }
+        if let fault = move(&event, &place) { throw explain(fault, event, place) }
+    }
+
+    @inline(__always)
+    private mutating func place(
+        of event: borrowing WalletEvent, _ record: RecordView, at address: UInt64
+    ) throws(LogError) -> EventPlace {
+        let hash = keyHash(event.tenant, event.player)
+        var player = findPlayer(hash, event.tenant, event.player)
+        if player == 0 {
+            switch createPlayer(hash, event.tenant, event.player) {
+            case .success(let new): player = new
+            case .failure(let full): throw full.what.error(self)
+            }
+        }
+        var place = EventPlace(address: address, player: player)
+        if event.asset.count > 0 { place.asset = try asset(event.asset, event, address) }
+        if event.kind == .exchanged { place.toAsset = try asset(event.other, event, address) }
+        if event.requestID.count > 0 { place.requestHash = requestHash(event.requestID, of: hash) }
+        if event.target.count > 0 { place.targetHash = requestHash(event.target, of: hash) }
+        return place
+    }
+
+    @inline(__always)
+    private mutating func asset(
+        _ name: UnsafeRawBufferPointer, _ event: borrowing WalletEvent, _ address: UInt64
+    ) throws(LogError) -> AssetID {
+        let id = assets.id(ofLogged: name)
+        guard id != 0 else { throw fault(event, address, "it names an asset that can't be one") }
+        return id
+    }
+
+    @inline(never)
+    private func fault(_ event: borrowing WalletEvent, _ address: UInt64, _ reason: String) -> LogError {
+        let tenant = String(decoding: event.tenant, as: UTF8.self)
+        let player = String(decoding: event.player, as: UTF8.self)
+        return .invalid(
+            argument: "event \(event.seq) of player \(tenant)/\(player) at address \(address)", reason: reason)
+    }
+
+    @inline(never)
+    private func explain(
+        _ fault: MoveFault, _ event: borrowing WalletEvent, _ place: borrowing EventPlace
+    ) -> LogError {
+        switch fault {
+        case .noRoomForPurse: return Full.furtherPurses.error(self)
+        case .noRoomForHold: return Full.openHolds.error(self)
+        case .unknownHold:
+            return self.fault(event, place.address, "it ends a hold that is not open, or that is not as it says")
+        case .otherBalance, .otherBalanceOfToAsset:
+            let asset = fault == .otherBalance ? place.asset : place.toAsset
+            let (balance, held) =
+                fault == .otherBalance ? (event.balanceAfter, event.heldAfter) : (event.toBalance, event.toHeld)
+            let facts = facts(place.player, asset)
+            return self.fault(
+                event, place.address,
+                "it says balance \(balance) and held \(held) afterwards, "
+                    + "which does not follow from \(facts.balance) and \(facts.held) before it")
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import HoldfastLog
+import HoldfastMemory
+
+/// The names that the pieces of a snapshot introduced so far: its numbers to ours.
+struct SnapshotNames {
+    var tenants: [UInt16] = []
+    var assets: [AssetID] = []
+}
+
+extension WalletState {
+    /// Takes in one piece of a snapshot, in the order in which they were written.
+    mutating func loadSnapshotChunk(_ chunk: UnsafeRawBufferPointer) throws(LogError) {
+        var reader = ChunkReader(chunk)
+        guard try reader.get(UInt32.self) == SnapshotFormat.magic else {
+            throw ChunkReader.malformed("it is not of a wallet's snapshot")
+        }
+        let what = try reader.get(UInt8.self)
+        let newest = try reader.get(UInt64.self)
+        let floor = try reader.get(UInt64.self)
+        guard floor <= newest, newest <= PlayerSlot.wordMax else {
+            throw ChunkReader.malformed("its window does not lie in the log")
+        }
+        window.restore(floor: floor)
+        requests.setRange(from: window.floor, upTo: newest)
+        try loadNames(&reader)
+        switch what {
+        case SnapshotFormat.start: try loadStart(&reader)
+        case SnapshotFormat.players: while !reader.isAtEnd { try loadPlayer(&reader) }
+        case SnapshotFormat.requests: while !reader.isAtEnd { try loadRequest(&reader) }
+        default: throw ChunkReader.malformed("it is of an unknown sort")
+        }
+        guard reader.isAtEnd else { throw ChunkReader.malformed("it has more than it should") }
+    }
+
+    private mutating func loadNames(_ reader: inout ChunkReader) throws(LogError) {
+        for _ in 0..<(try reader.get(UInt16.self)) {
+            let name = try reader.getText(1...TextRules.tenantBytesMax)
+            let number = tenants.number(of: name)
+            guard number != 0 else { throw Full.tenants.error(self) }
+            loaded.tenants.append(number)
+        }
+        for _ in 0..<(try reader.get(UInt32.self)) {
+            let id = assets.id(ofLogged: try reader.getText(1...AssetName.bytesMax))
+            guard id != 0 else { throw ChunkReader.malformed("an asset's name can't be one") }
+            loaded.assets.append(id)
+        }
+    }
+
+    private mutating func loadStart(_ reader: inout ChunkReader) throws(LogError) {
+        guard try reader.get(UInt64.self) == seed else {
+            throw ChunkReader.malformed("it was written with another hash seed")
+        }
+        latestTime = max(latestTime, try reader.get(Int64.self))
+        for _ in 0..<(try reader.get(UInt16.self)) {
+            let time = try reader.get(Int64.self)
+            window.restore(.init(time: time, address: try reader.get(UInt64.self)))
+        }
+    }
+
+    private mutating func loadPlayer(_ reader: inout ChunkReader) throws(LogError) {
+        let tenant = try number(try reader.get(UInt16.self), in: loaded.tenants)
+        let id = try reader.getText(1...TextRules.bytesMax)
+        let name = tenants.name(of: tenant)
+        let hash = keyHash(name, id)
+        guard findPlayer(hash, name, id) == 0 else { throw ChunkReader.malformed("a player is there twice") }
+        let player: UInt32
+        switch createPlayer(hash, name, id) {
+        case .success(let new): player = new
+        case .failure(let full): throw full.what.error(self)
+        }
+        let slot = players.pointer(player)
+        let seq = try reader.get(UInt64.self)
+        let lastAddress = try reader.get(UInt64.self)
+        guard (1...PlayerSlot.wordMax).contains(seq), lastAddress <= PlayerSlot.wordMax else {
+            throw ChunkReader.malformed("a player's seq or address is out of bounds")
+        }
+        slot.pointee.seq = seq
+        slot.pointee.lastAddress = lastAddress
+        slot.pointee.isLocked = try reader.get(UInt8.self) & SnapshotFormat.isLocked != 0
+        let purseCount = try reader.get(UInt16.self)
+        let holdCount = try reader.get(UInt32.self)
+        for _ in 0..<purseCount { try loadPurse(player, &reader) }
+        for _ in 0..<holdCount { try loadHold(player, hash, &reader) }
+    }
+
+    private mutating func loadPurse(_ player: UInt32, _ reader: inout ChunkReader) throws(LogError) {
+        let asset = try number(try reader.get(UInt16.self), in: loaded.assets)
+        let balance = try reader.get(Int64.self)
+        let held = try reader.get(Int64.self)
+        guard (-Amount.max...Amount.max).contains(balance), (0...Amount.max).contains(held) else {
+            throw ChunkReader.malformed("a balance is out of bounds")
+        }
+        guard let purse = openPurse(player, asset) else { throw Full.furtherPurses.error(self) }
+        purse.pointee = PurseFacts(balance: balance, held: held)
+    }
+
+    private mutating func loadHold(
+        _ player: UInt32, _ keyHash: UInt64, _ reader: inout ChunkReader
+    ) throws(LogError) {
+        let asset = try number(try reader.get(UInt16.self), in: loaded.assets)
+        let amount = try reader.get(Int64.self)
+        let createdAt = try reader.get(Int64.self)
+        let expiresAt = try reader.get(Int64.self)
+        let address = try reader.get(UInt64.self)
+        let id = try reader.getText(1...TextRules.bytesMax)
+        guard (1...Amount.max).contains(amount), createdAt >= 0, expiresAt > createdAt,
+            expiresAt <= Amount.max << 1, address <= PlayerSlot.wordMax
+        else { throw ChunkReader.malformed("a hold is out of bounds") }
+        let opening = Opening(
+            player: player, asset: asset, amount: amount, createdAt: createdAt, expiresAt: expiresAt,
+            address: address, requestHash: requestHash(id, of: keyHash), requestID: id)
+        guard open(opening) else { throw Full.openHolds.error(self) }
+    }
+
+    private mutating func loadRequest(_ reader: inout ChunkReader) throws(LogError) {
+        let word = try reader.get(UInt64.self)
+        let low = UInt64(try reader.get(UInt32.self))
+        let value = low | UInt64(try reader.get(UInt8.self)) << 32
+        guard let status = RequestStatus(rawValue: UInt8(truncatingIfNeeded: word) & HashLayout.statusMask) else {
+            throw ChunkReader.malformed("a request has an unknown status")
+        }
+        let hash = word & HashLayout.partialHashMask
+        guard requests.remember(hash, requests.address(value: value), after: 0, status) else {
+            throw Full.requests.error(self)
+        }
+    }
+
+    private func number<Number>(_ stored: UInt16, in known: [Number]) throws(LogError) -> Number {
+        guard stored >= 1, Int(stored) <= known.count else {
+            throw ChunkReader.malformed("it refers to a name that it has not introduced")
+        }
+        return known[Int(stored) - 1]
+    }
+}

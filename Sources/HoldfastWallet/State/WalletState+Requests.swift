@@ -1,0 +1,229 @@
+import HoldfastLog
+import HoldfastMemory
+
+/// The newest record about a request, and what matters of it.
+struct RequestRecord: BitwiseCopyable {
+    var address: UInt64
+    var kind: EventKind
+    /// Whether it is the request's own command; otherwise the request is its target.
+    var isOwn: Bool
+    /// The record that was the newest about the target before; leads to the first answer where `isOwn` is false.
+    var about: UInt64
+    var time: Int64
+    var operation: Operation?
+    var undone: Undone?
+    var asset: AssetID
+    var amount: Int64
+}
+
+/// What a `target` names.
+struct FoundTarget: BitwiseCopyable {
+    var facts = TargetFacts.unknown
+    /// The asset of the command that it names; 0 where none is concerned.
+    var asset: AssetID = 0
+    /// The open hold, if it is one.
+    var hold: UInt32 = 0
+    /// The newest record about it; 0 for none.
+    var address: UInt64 = 0
+}
+
+extension WalletState {
+    /// What a name refers to in a player's log, however old. An open hold and a request of the window take no more
+    /// than a read of their record; an older one a walk back through the player's log.
+    @inline(__always)
+    mutating func findTarget(
+        _ hash: UInt64, _ player: UInt32, _ id: UnsafeRawBufferPointer, _ turn: borrowing LaneTurn
+    ) throws(LogError) -> FoundTarget {
+        // While a hold is open nothing newer can be about its request: the id is guarded, and all that changes it
+        // closes it.
+        let hold = findHold(hash, player, id)
+        if hold != 0 {
+            let slot = holds.pointer(hold)
+            return FoundTarget(
+                facts: .openHold(amount: slot.pointee.amount), asset: slot.pointee.asset, hold: hold,
+                address: slot.pointee.address)
+        }
+        return try findSettledTarget(hash, player, id, turn)
+    }
+
+    @inline(never)
+    private mutating func findSettledTarget(
+        _ hash: UInt64, _ player: UInt32, _ id: UnsafeRawBufferPointer, _ turn: borrowing LaneTurn
+    ) throws(LogError) -> FoundTarget {
+        var record = try recall(hash, player, id, turn)
+        if record == nil { record = try walkBack(player, id, turn) }
+        guard let record else { return FoundTarget() }
+        let facts = try facts(record)
+        return FoundTarget(facts: facts, asset: record.asset, hold: 0, address: record.address)
+    }
+
+    private func facts(_ record: RequestRecord) throws(LogError) -> TargetFacts {
+        guard record.isOwn else {
+            switch record.kind {
+            case .confirmed: return .confirmedHold(taken: record.amount)
+            case .holdExpired: return .expiredHold
+            case .rolledBack: return .rolledBack(record.undone?.operation ?? .authorise)
+            default: return .tombstone
+            }
+        }
+        switch record.kind {
+        case .credited: return .credited(amount: record.amount)
+        case .debited: return .debited(amount: record.amount)
+        case .refused:
+            guard let operation = record.operation, operation.canBeRolledBack else { return .other }
+            return .refused(operation)
+        case .authorised:
+            throw .invalid(
+                argument: "the event at address \(record.address)",
+                reason: "it opened a hold that nothing closed and that is not open")
+        default: return .other
+        }
+    }
+
+    /// The newest record about a request within the window, from request memory.
+    @inline(never)
+    mutating func recall(
+        _ hash: UInt64, _ player: UInt32, _ id: UnsafeRawBufferPointer, _ turn: borrowing LaneTurn
+    ) throws(LogError) -> RequestRecord? {
+        var newest: RequestRecord?
+        var match = requests.pages.firstMatch(hash)
+        while let candidate = match {
+            let address = requests.address(candidate)
+            if address > newest?.address ?? 0 {
+                let event = try event(at: address, turn)
+                if isOf(player, event), let isOwn = isAbout(id, event) {
+                    newest = record(event, at: address, isOwn: isOwn)
+                }
+            }
+            match = requests.pages.nextMatch(after: candidate)
+        }
+        return newest
+    }
+
+    /// The newest record about a request in the player's log. Each step is a read; once segments are sealed, their
+    /// filters over request ids and their clustering by player make it short.
+    private mutating func walkBack(
+        _ player: UInt32, _ id: UnsafeRawBufferPointer, _ turn: borrowing LaneTurn
+    ) throws(LogError) -> RequestRecord? {
+        let slot = players.pointer(player)
+        var address = slot.pointee.lastAddress
+        var seq = slot.pointee.seq
+        while seq > 0 {
+            let event = try event(at: address, turn)
+            guard event.seq == seq, isOf(player, event), event.previous < address else {
+                throw .invalid(
+                    argument: "the event at address \(address)",
+                    reason: "it should be number \(seq) of a player's log, and is not")
+            }
+            if let isOwn = isAbout(id, event) { return record(event, at: address, isOwn: isOwn) }
+            address = event.previous
+            seq -= 1
+        }
+        return nil
+    }
+
+    /// The event that a record of this lane says. Its texts are good until the next read.
+    func event(at address: UInt64, _ turn: borrowing LaneTurn) throws(LogError) -> WalletEvent {
+        let record = try turn.record(at: address)
+        do throws(MalformedEvent) {
+            return try WalletEvent(record: record)
+        } catch {
+            throw .invalid(argument: "the event at address \(address)", reason: error.description)
+        }
+    }
+
+    private func isOf(_ player: UInt32, _ event: borrowing WalletEvent) -> Bool {
+        isPlayer(player, event.tenant, event.player)
+    }
+
+    /// Whether an event is about a request: true as its own command, false as its target, else nil. A rollback may
+    /// bear its target's old name; then it is the newer command under that name.
+    private func isAbout(_ id: UnsafeRawBufferPointer, _ event: borrowing WalletEvent) -> Bool? {
+        if event.kind.isCommand, sameBytes(event.requestID, id) { return true }
+        if event.kind.changesTarget, sameBytes(event.target, id) { return false }
+        return nil
+    }
+
+    private mutating func record(_ event: borrowing WalletEvent, at address: UInt64, isOwn: Bool) -> RequestRecord {
+        RequestRecord(
+            address: address, kind: event.kind, isOwn: isOwn, about: event.about, time: event.time,
+            operation: event.operation, undone: event.undone,
+            asset: event.asset.count > 0 ? assets.id(ofLogged: event.asset) : 0, amount: event.amount)
+    }
+}
+
+// MARK: One request, one answer
+
+extension WalletState {
+    /// What a request gets that was answered before and is still guarded; nil for one that is new.
+    @inline(never)
+    mutating func earlierAnswer(
+        _ frame: CommandFrame, _ player: UInt32, _ turn: borrowing LaneTurn
+    ) throws(LogError) -> Outcome? {
+        var newest = try recall(frame.requestHash, player, frame.requestID, turn)
+        if newest == nil, longHolds > 0 {
+            let hold = findHold(frame.requestHash, player, frame.requestID)
+            if hold != 0 {
+                let address = holds.pointer(hold).pointee.address
+                newest = record(try event(at: address, turn), at: address, isOwn: true)
+            }
+        }
+        guard let newest else { return nil }
+        if !newest.isOwn, newest.kind == .tombstoned {
+            guard window.guards(newest.time, at: turn.now) else { return nil }
+            return .refused(frame.operation.canBeRolledBack ? .rolledBack : .requestIDReused, at: turn.now)
+        }
+        let first = try firstAnswer(newest, frame.requestID, turn)
+        let holdIsOpen = newest.isOwn && newest.kind == .authorised
+        guard holdIsOpen || window.guards(first.time, at: turn.now) else { return nil }
+        guard first.fingerprint == frame.fingerprint, first.operation == frame.operation else {
+            return .refused(.requestIDReused, at: turn.now)
+        }
+        var outcome = outcome(of: first)
+        outcome.isDuplicate = true
+        return outcome
+    }
+
+    /// Goes back from the newest record about a request to its own command's: at most two steps.
+    private func firstAnswer(
+        _ newest: RequestRecord, _ id: UnsafeRawBufferPointer, _ turn: borrowing LaneTurn
+    ) throws(LogError) -> WalletEvent {
+        var address = newest.isOwn ? newest.address : newest.about
+        for _ in 0..<3 {
+            let event = try event(at: address, turn)
+            if event.kind.isCommand, sameBytes(event.requestID, id) { return event }
+            guard event.about < address else { break }
+            address = event.about
+        }
+        throw .invalid(
+            argument: "the event at address \(newest.address)",
+            reason: "the records that it refers to do not lead to its target's command")
+    }
+
+    /// The answer that an event's command got.
+    mutating func outcome(of event: borrowing WalletEvent) -> Outcome {
+        var outcome = Outcome()
+        outcome.seq = event.seq
+        outcome.time = event.time
+        if event.asset.count > 0 {
+            outcome.asset = assets.id(ofLogged: event.asset)
+            outcome.balance = event.balanceAfter
+            outcome.held = event.heldAfter
+        }
+        if let refusal = event.refusal {
+            outcome.status = .refused
+            outcome.refusal = refusal
+            return outcome
+        }
+        outcome.status = .accepted
+        outcome.event = event.kind
+        outcome.amount = event.amount
+        if event.kind == .authorised { outcome.extra = event.moment }
+        if event.kind == .exchanged {
+            outcome.toAsset = assets.id(ofLogged: event.other)
+            outcome.extra = event.toAmount
+            outcome.toBalance = event.toBalance
+        }
+        return outcome
+    }
+}

@@ -1,0 +1,152 @@
+import Holdfast
+import HoldfastLog
+import HoldfastText
+import HoldfastWallet
+
+/// The pipe of `holdfast apply`: lines in, answers out, in order, with a few groups of commands on their way at once.
+final class ApplySession {
+    private let ledger: Ledger
+    /// Where time is given: moved on behind the commands, so that every lane hears of it in the end.
+    private let clock: GivenClock?
+    private let groupMax: Int
+    private var latestTime: Int64
+    private var names: AssetNames
+    private var spare: [Group] = []
+    private var underWay: [(group: Group, result: Task<LedgerError?, Never>)] = []
+    private static let groupsUnderWayMax = 3
+
+    /// Some lines and what is to be answered to them.
+    private final class Group: @unchecked Sendable {
+        // @unchecked: filled, then handed to one task, then read again once that task is over.
+        let run: CommandRun
+        var lines: [Line] = []
+
+        init(_ ledger: Ledger) { run = CommandRun(ledger) }
+    }
+
+    private enum Line {
+        /// The next outcome of the run.
+        case command
+        case invalid(field: String?)
+    }
+
+    init(_ ledger: Ledger, clock: GivenClock?, groupMax: Int) {
+        self.ledger = ledger
+        self.clock = clock
+        self.groupMax = groupMax
+        latestTime = ledger.latestTime
+        names = AssetNames(ledger.assets)
+    }
+
+    func run() async throws {
+        var input = LineReader.standardInput()
+        var output = BufferedWriter.standardOutput()
+        var decoder = CommandDecoder()
+        var builder = CommandBuilder(
+            assets: ledger.assets, seed: ledger.configuration.seed, clockIsGiven: clock != nil)
+        var json = JSONWriter(capacity: 1 << 20)
+        var group = takeGroup()
+        while let line = try input.next() {
+            switch line {
+            case .tooLong: group.lines.append(.invalid(field: nil))
+            case .text(let bytes):
+                guard var command = prepare(bytes, &decoder, &builder, into: group) else { break }
+                if clock != nil {
+                    latestTime = max(latestTime, command.at)
+                    command.at = latestTime
+                }
+                let crosses = group.run.crossesLanes(command)
+                if crosses {
+                    // The two lanes must have decided all that came before.
+                    group = try await settle(group, &output, &json)
+                }
+                group.run.append(command)
+                group.lines.append(.command)
+                if crosses { group = try await settle(group, &output, &json) }
+            }
+            if group.lines.count >= groupMax {
+                send(group)
+                group = takeGroup()
+                while underWay.count >= Self.groupsUnderWayMax { try await answerOldest(&output, &json) }
+            } else if try !input.isReady() {
+                group = try await settle(group, &output, &json)
+                try output.flush()
+            }
+        }
+        _ = try await settle(group, &output, &json)
+        if let clock {
+            clock.advance(to: latestTime)
+            try await ledger.tick()
+        }
+        try output.flush()
+    }
+
+    /// The command of a line; nil where the line was answered with its fault.
+    private func prepare(
+        _ line: UnsafeRawBufferPointer, _ decoder: inout CommandDecoder, _ builder: inout CommandBuilder,
+        into group: Group
+    ) -> PreparedCommand? {
+        guard let form = decoder.decode(line) else {
+            group.lines.append(.invalid(field: nil))
+            return nil
+        }
+        switch builder.prepare(form) {
+        case .success(let command):
+            return command
+        case .failure(.field(let field)):
+            group.lines.append(.invalid(field: field.wireName.description))
+        case .failure(.foreignField):
+            group.lines.append(.invalid(field: decoder.foreignField(form.operation)))
+        }
+        return nil
+    }
+
+    private func takeGroup() -> Group { spare.popLast() ?? Group(ledger) }
+
+    private func send(_ group: Group) {
+        underWay.append(
+            (
+                group,
+                Task {
+                    do throws(LedgerError) {
+                        try await group.run.commit()
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            ))
+    }
+
+    /// Sends what there is and answers everything under way.
+    private func settle(
+        _ group: Group, _ output: inout BufferedWriter, _ json: inout JSONWriter
+    ) async throws -> Group {
+        if !group.lines.isEmpty { send(group) }
+        while !underWay.isEmpty { try await answerOldest(&output, &json) }
+        return group.lines.isEmpty ? group : takeGroup()
+    }
+
+    private func answerOldest(_ output: inout BufferedWriter, _ json: inout JSONWriter) async throws {
+        let (group, result) = underWay.removeFirst()
+        if let failure = await result.value {
+            // Whatever is still under way must come to rest before the ledger is closed.
+            for (_, result) in underWay { _ = await result.value }
+            throw failure
+        }
+        json.removeAll()
+        var next = 0
+        for line in group.lines {
+            switch line {
+            case .invalid(let field): AnswerJSON.writeInvalid(field: field, to: &json)
+            case .command:
+                AnswerJSON.write(group.run.outcome(next), &names, to: &json)
+                next += 1
+            }
+        }
+        try output.write(json)
+        group.lines.removeAll(keepingCapacity: true)
+        group.run.reset()
+        spare.append(group)
+    }
+}

@@ -1,0 +1,92 @@
+import Holdfast
+import HoldfastLog
+import HoldfastText
+
+struct BalanceVerb: Verb {
+    static let manual = Manual(
+        name: "balance", summary: "Prints a player's wallet, now or as it was.",
+        description: """
+            One JSON object: seq, locked, assets and open holds. Without a time it is the wallet as the log's last \
+            event left it; with --as-of holds whose time had come by then have fallen back.
+            """,
+        arguments: [
+            .required("DIR", "the ledger's directory"), .required("TENANT", "the brand"),
+            .required("PLAYER", "the player's id"),
+        ],
+        options: [
+            .time("as-of", "as it was at this time"),
+            .integer("at-seq", "N", 1...Int.max, "as it was after this event of the player's log"),
+        ],
+        exclusive: [["as-of", "at-seq"]],
+        example: "holdfast balance ledger evian p1 --as-of 2026-01-31T12:00:00Z")
+
+    private let directory: String
+    private let player: Player
+    private let asOf: Int64?
+    private let atSeq: UInt64?
+
+    init(_ values: ParsedOptions) throws(UsageError) {
+        directory = values.text("DIR")
+        player = Player(values.text("PLAYER"), of: values.text("TENANT"))
+        asOf = values.millisecondsIfGiven("as-of")
+        atSeq = values.integerIfGiven("at-seq").map { UInt64($0) }
+    }
+
+    func run() async throws -> ExitCode {
+        let files = try LedgerFiles(directory)
+        var wallet = try files.wallet(of: player) { record in
+            record.time <= asOf ?? .max && record.revision <= atSeq ?? .max
+        }
+        if let asOf { wallet = wallet?.withHoldsEnded(by: asOf) }
+        guard let wallet else {
+            throw Failure("player \(player.id) of \(player.tenant) has no events\(asOf == nil ? "" : " by then")")
+        }
+        if let atSeq, wallet.seq < atSeq {
+            throw Failure("player \(player.id) of \(player.tenant) has \(wallet.seq) events, not \(atSeq)")
+        }
+        var output = BufferedWriter.standardOutput()
+        try output.write(Self.json(wallet))
+        try output.flush()
+        return .done
+    }
+
+    static func json(_ wallet: Wallet) -> JSONWriter {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("tenant", wallet.player.tenant as String?)
+        json.member("player", wallet.player.id as String?)
+        json.member("seq", wallet.seq)
+        json.member("locked", wallet.isLocked)
+        json.key("assets")
+        json.beginObject()
+        for funds in wallet.funds {
+            json.key(funds.asset as String)
+            json.beginObject()
+            json.member("balance", funds.balance)
+            json.member("held", funds.held)
+            json.member("available", funds.available)
+            json.endObject()
+        }
+        json.endObject()
+        json.key("holds")
+        json.beginArray()
+        for hold in wallet.holds {
+            json.beginObject()
+            json.member("request_id", hold.requestID as String?)
+            json.member("asset", hold.asset as String?)
+            json.member("amount", hold.amount)
+            json.member("expires_at", hold.expiresAt)
+            json.endObject()
+        }
+        json.endArray()
+        json.endObject()
+        json.newline()
+        return json
+    }
+}
+
+/// A verb's own finding that ends it with exit code 1.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

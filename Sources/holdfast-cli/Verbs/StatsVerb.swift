@@ -1,0 +1,65 @@
+import Holdfast
+import HoldfastLog
+import HoldfastText
+
+struct StatsVerb: Verb {
+    static let manual = Manual(
+        name: "stats", summary: "Prints what a ledger holds.",
+        description: "Reads the newest snapshot and what came after it, without owning the ledger.",
+        arguments: [.required("DIR", "the ledger's directory")],
+        options: [.flag("json", "one JSON object instead of a table")], example: "holdfast stats ledger --json")
+
+    private let directory: String
+    private let asJSON: Bool
+
+    init(_ values: ParsedOptions) throws(UsageError) {
+        directory = values.text("DIR")
+        asJSON = values.flag("json")
+    }
+
+    func run() async throws -> ExitCode {
+        let stats = try LedgerStats(LedgerFiles(directory))
+        var output = BufferedWriter.standardOutput()
+        if asJSON {
+            try output.write(Self.json(stats))
+        } else {
+            for (label, value) in Self.table(stats) {
+                try output.writeLine(label + String(repeating: " ", count: 18 - label.count) + value)
+            }
+        }
+        try output.flush()
+        return .done
+    }
+
+    private static func json(_ stats: LedgerStats) -> JSONWriter {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("players", stats.players)
+        json.member("events", stats.events)
+        json.member("bytes_per_event", stats.bytesPerEvent)
+        json.key("segments")
+        json.beginObject()
+        json.member("open", stats.openSegments)
+        json.member("sealed", stats.sealedSegments)
+        json.endObject()
+        json.member("lanes", stats.lanes)
+        json.member("position", stats.position)
+        json.member("open_holds", stats.openHolds)
+        json.member("last_event_at", stats.lastEventAt)
+        json.member("last_snapshot", stats.lastSnapshot)
+        json.endObject()
+        json.newline()
+        return json
+    }
+
+    private static func table(_ stats: LedgerStats) -> [(String, String)] {
+        [
+            ("players", Human.count(stats.players)), ("events", Human.count(Int(stats.events))),
+            ("bytes per event", Human.count(Int(stats.bytesPerEvent.rounded()))),
+            ("segments", "\(stats.openSegments) open, \(stats.sealedSegments) sealed"), ("lanes", "\(stats.lanes)"),
+            ("newest position", "\(stats.position)"), ("open holds", Human.count(stats.openHolds)),
+            ("last event", stats.lastEventAt.map(RFC3339.text) ?? "none"),
+            ("last snapshot", stats.lastSnapshot ?? "none"),
+        ]
+    }
+}

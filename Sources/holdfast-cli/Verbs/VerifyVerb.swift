@@ -1,0 +1,34 @@
+import Holdfast
+import HoldfastLog
+import HoldfastText
+
+struct VerifyVerb: Verb {
+    static let manual = Manual(
+        name: "verify", summary: "Reads the whole log and checks it.",
+        description: """
+            Checksums, hash chains, positions, gaps in any player's seq, the laws of the domain, and the newest \
+            snapshot against a replay. Prints a JSON report; exit 1 and the place of each fault where there is one. \
+            Changes nothing.
+            """,
+        arguments: [.required("DIR", "the ledger's directory")],
+        options: [.flag("deep", "also replays from every snapshot and compares all of them")],
+        example: "holdfast verify ledger")
+
+    private let directory: String
+    private let deep: Bool
+
+    init(_ values: ParsedOptions) throws(UsageError) {
+        directory = values.text("DIR")
+        deep = values.flag("deep")
+    }
+
+    func run() async throws -> ExitCode {
+        let progress = Progress.onStandardError("verify", unit: .things("events"), total: nil)
+        let report = try LedgerVerification.run(directory, deep: deep) { progress.update(done: $0) }
+        progress.finish()
+        var output = BufferedWriter.standardOutput()
+        try output.write(report.json)
+        try output.flush()
+        return report.isGood ? .done : .failed
+    }
+}
