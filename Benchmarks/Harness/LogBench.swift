@@ -1,5 +1,5 @@
-package import HoldfastLog
-private import Synchronization
+internal import HoldfastLog
+internal import HoldfastText
 
 /// Measures the event store: how fast events become durable in bulk and one by one, how long a commit takes at a
 /// set rate, how fast the log is read and recovered. Durable means synced; the cost of making the events is inside.
@@ -10,72 +10,84 @@ package struct LogBench: Sendable {
         package var streams: Int
         package var payloadBytes = 100
         package var seconds: Double
+        package var runs: Int
 
-        package init(directory: String, events: Int, streams: Int, seconds: Double) {
+        package init(directory: String, events: Int, streams: Int, seconds: Double, runs: Int) {
             self.directory = directory
             self.events = events
             self.streams = streams
             self.seconds = seconds
+            self.runs = runs
         }
     }
 
-    package struct Rate: Sendable {
-        package let name: String
-        package let events: Int
-        package let seconds: Double
-        package let cpuSeconds: Double
-        package let bytes: Int
-        package var perSecond: Double { Double(events) / seconds }
-    }
-
-    package struct Latency: Sendable {
-        package let offered: Int
-        package let summary: LatencySummary
-    }
-
     private let plan: Plan
+    private static let perBatch = 4_096
+    private static let batchesUnderWay = 16
+
     package init(_ plan: Plan) { self.plan = plan }
 
-    private func timed(_ name: String, events: Int, bytes: Int, _ body: () async throws -> Void) async rethrows -> Rate {
-        let cpu = Machine.cpuSeconds
-        let start = Machine.nanoseconds
-        try await body()
-        return Rate(
-            name: name, events: events, seconds: Double(Machine.nanoseconds - start) / 1e9,
-            cpuSeconds: Machine.cpuSeconds - cpu, bytes: bytes)
+    package func run() async throws -> BenchReport {
+        var report = BenchReport("log", parameters: [
+            ("events", plan.events), ("streams", plan.streams), ("payload bytes", plan.payloadBytes),
+            ("runs", plan.runs),
+        ])
+        var store = try await EventStore.open(at: plan.directory)
+        try await repeated(&report) { try await bulk(store) }
+        for callers in [1, 64] { try await repeated(&report) { try await oneByOne(store, callers: callers) } }
+        for rate in [10_000, 100_000] { try await repeated(&report) { try await latency(store, perSecond: rate) } }
+        try await repeated(&report) { try read(store) }
+        await store.close()
+        var reopenings: [BenchReport.Rate] = []
+        for _ in 0..<plan.runs {
+            let meter = BenchReport.Meter()
+            store = try await EventStore.open(at: plan.directory)
+            reopenings.append(meter.rate("recovery by replay", count: Int(store.opened.eventsReplayed)))
+            await store.close()
+        }
+        report.addMedian(of: reopenings)
+        return report
+    }
+
+    private func repeated(
+        _ report: inout BenchReport, _ body: () async throws -> BenchReport.Rate
+    ) async throws {
+        var rates: [BenchReport.Rate] = []
+        for _ in 0..<plan.runs { rates.append(try await body()) }
+        report.addMedian(of: rates)
     }
 
     // MARK: Writing
 
-    /// Batches of 4 096 events to many streams, a few batches in flight.
-    package func bulk(_ store: EventStore) async throws -> Rate {
-        let perBatch = 4_096
-        let batches = (plan.events + perBatch - 1) / perBatch
+    /// Batches of 4 096 events to many streams, several batches under way.
+    private func bulk(_ store: EventStore) async throws -> BenchReport.Rate {
+        let batches = (plan.events + Self.perBatch - 1) / Self.perBatch
         let recordBytes = RecordLayout.size(key: 16, payload: plan.payloadBytes, metadata: 0)
-        return try await timed("bulk", events: batches * perBatch, bytes: batches * perBatch * recordBytes) {
-            try await withThrowingTaskGroup(of: AppendBatch.self) { group in
-                var spare: [AppendBatch] = []
-                var sent = 0
-                var inFlight = 0
-                while sent < batches || inFlight > 0 {
-                    if sent < batches, inFlight < 16 {
-                        var batch = spare.popLast() ?? AppendBatch()
-                        try fill(&batch, from: sent * perBatch, count: perBatch)
-                        let full = batch
-                        group.addTask {
-                            for result in try await store.append(full).prefix(1) { _ = try result.get() }
-                            return full
-                        }
-                        sent += 1
-                        inFlight += 1
-                    } else if var done = try await group.next() {
-                        done.removeAll()
-                        spare.append(done)
-                        inFlight -= 1
+        let meter = BenchReport.Meter()
+        try await withThrowingTaskGroup(of: AppendBatch.self) { group in
+            var spare: [AppendBatch] = []
+            var sent = 0
+            var underWay = 0
+            while sent < batches || underWay > 0 {
+                if sent < batches, underWay < Self.batchesUnderWay {
+                    var batch = spare.popLast() ?? AppendBatch()
+                    try fill(&batch, from: sent * Self.perBatch, count: Self.perBatch)
+                    let full = batch
+                    group.addTask {
+                        for result in try await store.append(full).prefix(1) { _ = try result.get() }
+                        return full
                     }
+                    sent += 1
+                    underWay += 1
+                } else if var done = try await group.next() {
+                    done.removeAll()
+                    spare.append(done)
+                    underWay -= 1
                 }
             }
         }
+        let count = batches * Self.perBatch
+        return meter.rate("in bulk", count: count, bytes: count * recordBytes)
     }
 
     private func fill(_ batch: inout AppendBatch, from first: Int, count: Int) throws(LogError) {
@@ -100,39 +112,40 @@ package struct LogBench: Sendable {
     }
 
     /// Callers that each append one event, wait until it is durable, and append the next.
-    package func oneByOne(_ store: EventStore, callers: Int) async throws -> Rate {
+    private func oneByOne(_ store: EventStore, callers: Int) async throws -> BenchReport.Rate {
         let deadline = Machine.nanoseconds + Int64(plan.seconds * 1e9)
-        let done = Locked(0)
         let payload = [UInt8](repeating: 7, count: plan.payloadBytes)
-        let cpu = Machine.cpuSeconds
-        let start = Machine.nanoseconds
-        try await withThrowingTaskGroup(of: Int.self) { group in
+        let histogram = Histogram()
+        let meter = BenchReport.Meter()
+        let total = try await withThrowingTaskGroup(of: Int.self) { group in
             for caller in 0..<callers {
                 let stream = StreamKey("caller-\(caller)")
                 group.addTask {
                     var count = 0
-                    while Machine.nanoseconds < deadline {
+                    var last = Machine.nanoseconds
+                    while last < deadline {
                         try await store.append(Event(type: 1, payload: payload), to: stream)
+                        let now = Machine.nanoseconds
+                        histogram.record(now - last)
+                        last = now
                         count += 1
                     }
                     return count
                 }
             }
-            for try await count in group { done.with { $0 += count } }
+            return try await group.reduce(0, +)
         }
-        let total = done.with { $0 }
-        return Rate(
-            name: "\(callers) caller\(callers == 1 ? "" : "s")", events: total,
-            seconds: Double(Machine.nanoseconds - start) / 1e9, cpuSeconds: Machine.cpuSeconds - cpu,
-            bytes: total * RecordLayout.size(key: 9, payload: plan.payloadBytes, metadata: 0))
+        return meter.rate(
+            "\(callers) caller\(callers == 1 ? "" : "s"), one by one", count: total, latency: histogram.summary)
     }
 
     /// Events offered at a set rate whether or not earlier ones are done; each one's time runs from the moment it was
     /// due, so that a stall counts for all that it held up.
-    package func latency(_ store: EventStore, perSecond rate: Int) async throws -> Latency {
+    private func latency(_ store: EventStore, perSecond rate: Int) async throws -> BenchReport.Rate {
         let histogram = Histogram()
         let total = Int(Double(rate) * plan.seconds)
         let left = Locked(total)
+        let meter = BenchReport.Meter()
         let payload = [UInt8](repeating: 7, count: plan.payloadBytes)
         await withCheckedContinuation { (finished: CheckedContinuation<Void, Never>) in
             Pacer(rate: rate, total: total) { number, due in
@@ -149,23 +162,20 @@ package struct LogBench: Sendable {
                 }
             }.start()
         }
-        return Latency(offered: rate, summary: histogram.summary)
+        return meter.rate("offered \(Human.count(rate)) a second", count: total, latency: histogram.summary)
     }
 
     // MARK: Reading
 
-    /// Reads the whole log in order, checking every checksum, and counts the events' bytes.
-    package func read(_ store: EventStore) async throws -> Rate {
+    /// Reads the whole log in order, checking every checksum.
+    private func read(_ store: EventStore) throws -> BenchReport.Rate {
         var events = 0
         var bytes = 0
-        let cpu = Machine.cpuSeconds
-        let start = Machine.nanoseconds
+        let meter = BenchReport.Meter()
         try store.scan { record in
             events += 1
             bytes += record.size
         }
-        return Rate(
-            name: "read", events: events, seconds: Double(Machine.nanoseconds - start) / 1e9,
-            cpuSeconds: Machine.cpuSeconds - cpu, bytes: bytes)
+        return meter.rate("sequential read", count: events, bytes: bytes)
     }
 }

@@ -72,6 +72,18 @@ package final class CommandRun {
 }
 
 extension Ledger {
+    /// A builder of commands for one thread.
+    package func makeBuilder() -> CommandBuilder {
+        CommandBuilder(assets: assets, seed: configuration.seed, clockIsGiven: !clock.runsByItself)
+    }
+
+    /// What the wallets of all lanes take in memory.
+    package var memory: WalletMemory {
+        engine.machines.reduce(into: WalletMemory()) { sum, machine in
+            sum.add(machine.withState { $0.memory })
+        }
+    }
+
     /// Lets every lane take notice of the time: holds that are due by now end, also where no command comes by.
     package func tick() async throws(LedgerError) {
         for lane in 0..<engine.laneCount { try await submit(CommandBatch(commandsExpected: 1), lane: lane) }

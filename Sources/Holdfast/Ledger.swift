@@ -1,5 +1,4 @@
 public import HoldfastLog
-internal import HoldfastText
 package import HoldfastWallet
 internal import Synchronization
 

@@ -12,6 +12,7 @@ struct HoldfastCommand {
             VerbGroup("ledger", [InitVerb.self, ApplyVerb.self, SnapshotVerb.self]),
             VerbGroup("reading", [BalanceVerb.self, HistoryVerb.self, EventsVerb.self, StatsVerb.self]),
             VerbGroup("audit", [VerifyVerb.self, ReplayVerb.self]),
+            VerbGroup("benchmarks", [BenchLogVerb.self, BenchWalletVerb.self]),
         ])
 
     static func main() async {

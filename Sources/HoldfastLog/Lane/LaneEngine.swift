@@ -67,6 +67,9 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
 
     package var laneCount: Int { lanes.count }
 
+    /// The lanes' machines, for figures about them. Not while commands flow.
+    package var machines: [Machine] { lanes.map(\.machine) }
+
     /// The latest time that the state of any lane has seen.
     package var latestTime: Int64 {
         lanes.reduce(0) { latest, lane in
