@@ -11,8 +11,15 @@ package struct LogBench: Sendable {
         package var payloadBytes = 100
         package var seconds: Double
         package var runs: Int
+        /// One part of it, or all.
+        package var only: Part?
 
-        package init(directory: String, events: Int, streams: Int, seconds: Double, runs: Int) {
+        package enum Part: String, CaseIterable, Sendable { case bulk, callers, latency, reading }
+
+        func includes(_ part: Part) -> Bool { only == nil || only == part }
+
+        package init(directory: String, events: Int, streams: Int, seconds: Double, runs: Int, only: Part? = nil) {
+            self.only = only
             self.directory = directory
             self.events = events
             self.streams = streams
@@ -33,11 +40,16 @@ package struct LogBench: Sendable {
             ("runs", plan.runs),
         ])
         var store = try await EventStore.open(at: plan.directory)
-        try await repeated(&report) { try await bulk(store) }
-        for callers in [1, 64] { try await repeated(&report) { try await oneByOne(store, callers: callers) } }
-        for rate in [10_000, 100_000] { try await repeated(&report) { try await latency(store, perSecond: rate) } }
-        try await repeated(&report) { try read(store) }
+        if plan.includes(.bulk) { try await repeated(&report) { try await bulk(store) } }
+        if plan.includes(.callers) {
+            for callers in [1, 64] { try await repeated(&report) { try await oneByOne(store, callers: callers) } }
+        }
+        if plan.includes(.latency) {
+            for rate in [10_000, 100_000] { try await repeated(&report) { try await latency(store, perSecond: rate) } }
+        }
+        if plan.includes(.reading) { try await repeated(&report) { try read(store) } }
         await store.close()
+        guard plan.includes(.reading) else { return report }
         var reopenings: [BenchReport.Rate] = []
         for _ in 0..<plan.runs {
             let meter = BenchReport.Meter()

@@ -71,11 +71,11 @@ struct WalletTraffic {
             form.tenant = .bytes(memory.tenant)
             form.player = .bytes(memory.player)
             form.requestID = .bytes(memory.request)
+            var command = PreparedCommand()
             for _ in 0..<count {
                 describe(&form, memory)
-                guard case .success(let command) = builder.prepare(form) else {
-                    preconditionFailure("the generator makes well-formed commands")
-                }
+                let fault = builder.prepare(form, into: &command)
+                precondition(fault == nil, "the generator makes well-formed commands")
                 run.append(command)
             }
         }

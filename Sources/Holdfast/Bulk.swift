@@ -7,19 +7,23 @@ package import HoldfastWallet
 /// before it there, and be seen by what comes after: it is a run of its own.
 package final class CommandRun {
     private let ledger: Ledger
-    private var batches: [CommandBatch]
-    /// Where each command went, in the order of the list.
-    private var places: [(lane: Int32, index: Int32)] = []
+    private let batches: [CommandBatch]
+    /// Where each command went, in the order of the list; with one lane that order is the batch's own.
+    @exclusivity(unchecked) private var places: [(lane: Int32, index: Int32)] = []
 
     package init(_ ledger: Ledger) {
         self.ledger = ledger
-        batches = (0..<ledger.engine.laneCount).map { _ in CommandBatch(commandsExpected: 1024) }
+        batches = (0..<ledger.laneCount).map { _ in CommandBatch(commandsExpected: 1024) }
     }
 
-    package var count: Int { places.count }
-    package var isEmpty: Bool { places.isEmpty }
+    package var count: Int { batches.count == 1 ? batches[0].count : places.count }
+    package var isEmpty: Bool { count == 0 }
 
     package func append(_ command: borrowing PreparedCommand) {
+        if batches.count == 1 {
+            batches[0].append(command)
+            return
+        }
         let hash = command.keyHash
         let lane = ledger.lane(ofKeyHash: hash)
         let index = batches[lane].append(command)
@@ -62,7 +66,8 @@ package final class CommandRun {
 
     /// The answer to the command with this number in the list.
     package func outcome(_ number: Int) -> Outcome {
-        batches[Int(places[number].lane)].outcome(Int(places[number].index))
+        if batches.count == 1 { return batches[0].outcome(number) }
+        return batches[Int(places[number].lane)].outcome(Int(places[number].index))
     }
 
     package func reset() {
@@ -86,7 +91,7 @@ extension Ledger {
 
     /// Lets every lane take notice of the time: holds that are due by now end, also where no command comes by.
     package func tick() async throws(LedgerError) {
-        for lane in 0..<engine.laneCount { try await submit(CommandBatch(commandsExpected: 1), lane: lane) }
+        for lane in 0..<laneCount { try await submit(CommandBatch(commandsExpected: 1), lane: lane) }
     }
 
     /// The latest time that any lane has seen.

@@ -23,7 +23,7 @@ extension Ledger {
         /// For each command since the last hand-over what was wrong with its form, if anything.
         var faults: [FormFault?] = []
         for command in commands {
-            let crosses = command.operation == .transfer && engine.laneCount > 1
+            let crosses = command.operation == .transfer && laneCount > 1
             if crosses { try await flush(run, &faults, into: &answers) }
             switch prepare(command, { run.append($0) }) {
             case .success: faults.append(nil)

@@ -20,6 +20,8 @@ public final class Ledger: Sendable {
     package let logs: [FileBatchLog]
     package let configuration: WalletConfiguration
     package let assets: AssetRegistry
+    /// Asked for every command; through the generic engine each question would cost a look-up of its type.
+    package let laneCount: Int
     let clock: any LogClock
     private let builder: Mutex<CommandBuilder>
     private let ownership: Locked<(any DirectoryLock)?>
@@ -100,6 +102,7 @@ public final class Ledger: Sendable {
             parts.append((log, machine))
         }
         engine = try LaneEngine(lanes: parts, clock: clock, drive: drive)
+        laneCount = parts.count
         self.directory = directory
         self.logs = logs
         self.configuration = configuration
@@ -132,7 +135,7 @@ public final class Ledger: Sendable {
         builder.withLock { body(&$0) }
     }
 
-    package func lane(ofKeyHash hash: UInt64) -> Int { LanePlacement.lane(ofHash: hash, lanes: engine.laneCount) }
+    package func lane(ofKeyHash hash: UInt64) -> Int { LanePlacement.lane(ofHash: hash, lanes: laneCount) }
 }
 
 extension LogDirectory {

@@ -46,11 +46,12 @@ final class ApplySession {
             assets: ledger.assets, seed: ledger.configuration.seed, clockIsGiven: clock != nil)
         var json = JSONWriter(capacity: 1 << 20)
         var group = takeGroup()
+        var command = PreparedCommand()
         while let line = try input.next() {
             switch line {
             case .tooLong: group.lines.append(.invalid(field: nil))
             case .text(let bytes):
-                guard var command = prepare(bytes, &decoder, &builder, into: group) else { break }
+                guard prepare(bytes, &decoder, &builder, &command, into: group) else { break }
                 if clock != nil {
                     latestTime = max(latestTime, command.at)
                     command.at = latestTime
@@ -81,24 +82,21 @@ final class ApplySession {
         try output.flush()
     }
 
-    /// The command of a line; nil where the line was answered with its fault.
+    /// The command of a line; false where the line was answered with its fault.
     private func prepare(
         _ line: UnsafeRawBufferPointer, _ decoder: inout CommandDecoder, _ builder: inout CommandBuilder,
-        into group: Group
-    ) -> PreparedCommand? {
+        _ command: inout PreparedCommand, into group: Group
+    ) -> Bool {
         guard let form = decoder.decode(line) else {
             group.lines.append(.invalid(field: nil))
-            return nil
+            return false
         }
-        switch builder.prepare(form) {
-        case .success(let command):
-            return command
-        case .failure(.field(let field)):
-            group.lines.append(.invalid(field: field.wireName.description))
-        case .failure(.foreignField):
-            group.lines.append(.invalid(field: decoder.foreignField(form.operation)))
+        switch builder.prepare(form, into: &command) {
+        case nil: return true
+        case .field(let field): group.lines.append(.invalid(field: field.wireName.description))
+        case .foreignField: group.lines.append(.invalid(field: decoder.foreignField(form.operation)))
         }
-        return nil
+        return false
     }
 
     private func takeGroup() -> Group { spare.popLast() ?? Group(ledger) }

@@ -190,7 +190,8 @@ private struct SegmentInventory {
                 try file.size() == place.segmentBytes
             else {
                 return .damaged(
-                    offset: Int(try file.size()), what: "the file has not the size of a segment (\(place.segmentBytes))")
+                    offset: Int(try file.size()), what: "the file has not the size of a segment (\(place.segmentBytes))"
+                )
             }
             return block.withUnsafeBytes { SegmentHeader.read($0) }
         } catch {

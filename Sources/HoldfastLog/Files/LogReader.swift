@@ -45,7 +45,8 @@ package final class LogReader {
         guard batch.header.position <= next else {
             if awaitsGaps { return 0 }
             throw logs[lane].damage(
-                at: batch.header.address, "events \(next) to \(batch.header.position - 1) are missing before this batch")
+                at: batch.header.address, "events \(next) to \(batch.header.position - 1) are missing before this batch"
+            )
         }
         let skip = Int(next - batch.header.position)
         var index = 0

@@ -49,11 +49,19 @@ package struct LogVerifier {
         var position: UInt64 = 0
         var hash = Digest()
         var end = log.firstAddress
+        // Unknown at first where the log was trimmed behind the fence.
+        var epoch: UInt64?
         while let batch = try cursor.next() {
             if batch.computedHash != batch.hash {
                 throw log.damage(at: batch.header.address, "batch \(batch.header.number) does not match its own hash")
             }
             try log.checkUnused(from: end, upTo: batch.header.address)
+            if batch.header.kind == .fence { epoch = batch.header.address }
+            if let epoch, batch.header.epoch != epoch {
+                throw log.damage(
+                    at: batch.header.address, "a batch of epoch \(batch.header.epoch) stands in epoch \(epoch)")
+            }
+            epoch = batch.header.epoch
             if batch.header.position < position {
                 throw log.damage(at: batch.header.address, "positions go backwards from \(position)")
             }
@@ -106,7 +114,8 @@ extension FileBatchLog {
         let number = end == 0 ? 0 : (end - 1) / at.segmentBytes
         guard next / at.segmentBytes > number, let header = state.with({ $0.segments.header(number) }) else { return }
         if let stray = try scanner(header).lastWritten(from: end - number * at.segmentBytes) {
-            throw damage(at: number * at.segmentBytes + stray, "bytes behind the last batch of the segment are not zero")
+            throw damage(
+                at: number * at.segmentBytes + stray, "bytes behind the last batch of the segment are not zero")
         }
     }
 }

@@ -101,7 +101,9 @@ package struct FieldWriter {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
-    package mutating func digest(_ digest: Digest) { withUnsafeBytes(of: digest.words) { bytes.append(contentsOf: $0) } }
+    package mutating func digest(_ digest: Digest) {
+        withUnsafeBytes(of: digest.words) { bytes.append(contentsOf: $0) }
+    }
 
     /// A length of 4 bytes, then the bytes.
     package mutating func counted(_ content: some Collection<UInt8>) {

@@ -21,6 +21,7 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     let clock: any LogClock
     let drive: Drive
     private let epochs: [UInt64]
+    private let company = Company()
     /// Raised when a lane has something to commit.
     private let committable = Signal()
     private let stopping = Locked(Stop())
@@ -106,6 +107,7 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
         let more = lane.hasSomethingToCommit
         let snapshotGoesOn = advanceSnapshot(of: lane)
         lane.lock.unlock()
+        company.arrived(works.count)
         if more { committable.raise() }
         return !works.isEmpty || more != before || snapshotGoesOn
     }
@@ -241,7 +243,11 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
         for lane in lanes { lane.refreshed.raise() }
         guard taken.contains(where: { $0 != nil }) else { return false }
 
+        company.roundBegins(
+            works: taken.reduce(0) { $0 + ($1?.works.count(where: \.finished) ?? 0) },
+            bytes: taken.reduce(0) { $0 + ($1?.batch?.used ?? 0) })
         let failure = stopping.with { $0.failure } ?? write(taken)
+        company.roundIsDurable()
         if failure == nil { publish() }
         for case let batch? in taken { release(batch, failure) }
         background.wake()
@@ -347,9 +353,18 @@ extension LaneEngine {
         return min(wait, 3_600_000) * 1_000_000
     }
 
+    private var hasSomethingToCommit: Bool {
+        lanes.contains { lane in
+            lane.lock.lock()
+            defer { lane.lock.unlock() }
+            return lane.hasSomethingToCommit
+        }
+    }
+
     private func commitLoop() {
         while true {
             let ticket = committable.ticket
+            if hasSomethingToCommit { company.await() }
             if commit() { continue }
             if stopping.with({ $0.lanesDone }) == lanes.count {
                 while commit() {}

@@ -21,6 +21,8 @@ package protocol LaneMachine: AnyObject, SendableMetatype {
     /// Takes in a record that is in the log: at recovery and replay. A record older than what a snapshot already
     /// brought must change nothing.
     func apply(_ record: RecordView, at address: UInt64) throws(LogError)
+    /// Told of a few records before `apply` gets each of them: a chance to bring what they touch into the cache.
+    func prefetch(_ records: UnsafeBufferPointer<PlacedRecord>)
     /// The latest time that state has seen. The lane's clock never falls behind it.
     var latestTime: Int64 { get }
 
@@ -30,6 +32,19 @@ package protocol LaneMachine: AnyObject, SendableMetatype {
     /// Appends one piece to `chunk`, of about `Limits.snapshotChunkBytes`. False when there is no more.
     func snapshotChunk(into chunk: inout [UInt8]) -> Bool
     func loadSnapshotChunk(_ chunk: UnsafeRawBufferPointer) throws(LogError)
+}
+
+extension LaneMachine {
+    package func prefetch(_ records: UnsafeBufferPointer<PlacedRecord>) {}
+}
+
+/// A record and where it stands.
+package struct PlacedRecord {
+    package let record: RecordView
+    package let address: UInt64
+
+    /// How many are handed to `prefetch` at a time: about as many cache misses as a core can have under way.
+    package static let groupMax = 16
 }
 
 /// Commands handed to a lane together, and where their answers go.

@@ -48,17 +48,30 @@ package struct LaneRecovery {
         return (machine, report)
     }
 
-    private static func replay<Machine: LaneMachine>(
+    /// Hands every record from `start` on to the machine, a few announced at a time.
+    package static func replay<Machine: LaneMachine>(
         _ log: FileBatchLog, from start: UInt64, into machine: Machine
     ) throws(LogError) -> UInt64 {
         let cursor = try log.batches(from: start, upTo: log.tail.address)
+        let group = UnsafeMutableBufferPointer<PlacedRecord>.allocate(capacity: PlacedRecord.groupMax)
+        defer { group.deallocate() }
+        var filled = 0
         var count: UInt64 = 0
+        func flush() throws(LogError) {
+            machine.prefetch(UnsafeBufferPointer(rebasing: group[..<filled]))
+            for placed in group[..<filled] { try machine.apply(placed.record, at: placed.address) }
+            count += UInt64(filled)
+            filled = 0
+        }
         while let batch = try cursor.next() {
             try batch.forEachRecord { (record, address) throws(LogError) in
                 if address < start { return }
-                try machine.apply(record, at: address)
-                count += 1
+                group[filled] = PlacedRecord(record: record, address: address)
+                filled += 1
+                if filled == PlacedRecord.groupMax { try flush() }
             }
+            // The records' memory is the batch's, and goes with it.
+            try flush()
         }
         return count
     }

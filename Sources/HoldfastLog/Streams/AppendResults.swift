@@ -23,7 +23,8 @@ public struct AppendResults: RandomAccessCollection, Sendable {
     public var endIndex: Int { places.isEmpty ? works.first?.outcomes.count ?? 0 : places.count }
 
     public subscript(index: Int) -> Result<AppendResult, LogError> {
-        let (work, group) = places.isEmpty ? (works[0], index) : (works[Int(places[index].work)], Int(places[index].group))
+        let (work, group) =
+            places.isEmpty ? (works[0], index) : (works[Int(places[index].work)], Int(places[index].group))
         return work.result(group)
     }
 }

@@ -54,7 +54,6 @@ public struct StreamEvents: AsyncSequence, Sendable {
 
         init(_ events: StreamEvents) { self.events = events }
 
-
         public mutating func next() async throws(LogError) -> RecordedEvent? {
             try await next(isolation: nil)
         }

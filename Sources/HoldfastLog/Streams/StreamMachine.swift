@@ -21,6 +21,8 @@ package final class StreamMachine: LaneMachine {
         try table.apply(record, at: address)
     }
 
+    package func prefetch(_ records: UnsafeBufferPointer<PlacedRecord>) { table.prefetch(records) }
+
     package func beginSnapshot() { table.beginSnapshot() }
     package func snapshotChunk(into chunk: inout [UInt8]) -> Bool { table.snapshotChunk(into: &chunk) }
     package func loadSnapshotChunk(_ chunk: UnsafeRawBufferPointer) throws(LogError) {

@@ -99,29 +99,39 @@ struct StreamTable: ~Copyable {
     /// time, so that the misses of all of them overlap (28 ns a look-up instead of 90 at 50 M streams).
     private func prefetch(_ work: StreamWork) {
         let end = work.frames.baseAddress! + work.frames.count
-        var frames = InlineArray<16, UnsafeMutableRawPointer>(repeating: work.frames.baseAddress!)
-        var slots = InlineArray<16, UInt32>(repeating: 0)
+        var hashes = InlineArray<16, UInt64>(repeating: 0)
         var count = 0
         var at = work.frames.baseAddress! + work.offset
         while count < 16, at < end {
             let frame = StreamFrame(base: at)
             let hash = Self.hash(frame.key, seed: seed)
             at.storeBytes(of: hash, toByteOffset: 24, as: UInt64.self)
-            index.prefetchDirectory(hash)
-            frames[count] = at
+            hashes[count] = hash
             count += 1
             at += frame.size
         }
-        for number in 0..<count { index.prefetchPage(StreamFrame(base: frames[number]).hash) }
-        for number in 0..<count {
-            guard let match = index.firstMatch(StreamFrame(base: frames[number]).hash) else { continue }
-            slots[number] = UInt32(truncatingIfNeeded: match.value)
-            self.slots.prefetch(slots[number])
-        }
-        for number in 0..<count where slots[number] != 0 {
-            hf_prefetch(keys.pointer(at: self.slots.pointer(slots[number]).pointee.key))
-        }
+        prefetch(hashes, count: count)
         work.prefetched = at - work.frames.baseAddress!
+    }
+
+    func prefetch(_ records: UnsafeBufferPointer<PlacedRecord>) {
+        var hashes = InlineArray<16, UInt64>(repeating: 0)
+        for (number, placed) in records.enumerated() { hashes[number] = Self.hash(placed.record.key, seed: seed) }
+        prefetch(hashes, count: records.count)
+    }
+
+    private func prefetch(_ hashes: InlineArray<16, UInt64>, count: Int) {
+        var found = InlineArray<16, UInt32>(repeating: 0)
+        for number in 0..<count { index.prefetchDirectory(hashes[number]) }
+        for number in 0..<count { index.prefetchPage(hashes[number]) }
+        for number in 0..<count {
+            guard let match = index.firstMatch(hashes[number]) else { continue }
+            found[number] = UInt32(truncatingIfNeeded: match.value)
+            slots.prefetch(found[number])
+        }
+        for number in 0..<count where found[number] != 0 {
+            hf_prefetch(keys.pointer(at: slots.pointer(found[number]).pointee.key))
+        }
     }
 
     private mutating func decideGroup(_ first: StreamFrame, of work: StreamWork, on turn: inout LaneTurn) {

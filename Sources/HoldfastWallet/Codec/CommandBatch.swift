@@ -12,18 +12,20 @@ package import HoldfastLog
 /// that it is durable. That hand-over is the whole of the `@unchecked` below. `reset` makes it ready to be filled
 /// again and keeps its memory.
 package final class CommandBatch: LaneWork, @unchecked Sendable {
-    private var frames: UnsafeMutableRawPointer
-    private var framesCapacity: Int
-    private var framesUsed = 0
-    private var outcomes: UnsafeMutablePointer<Outcome>
-    private var outcomesCapacity: Int
+    // Touched for every command, by one thread at a time: the dynamic check of exclusive access would cost more than
+    // the access itself.
+    @exclusivity(unchecked) private var frames: UnsafeMutableRawPointer
+    @exclusivity(unchecked) private var framesCapacity: Int
+    @exclusivity(unchecked) private var framesUsed = 0
+    @exclusivity(unchecked) private var outcomes: UnsafeMutablePointer<Outcome>
+    @exclusivity(unchecked) private var outcomesCapacity: Int
     /// How many commands it holds.
-    package private(set) var count = 0
+    @exclusivity(unchecked) package private(set) var count = 0
 
     // The lane's side: where it stands, and which of the log's batches have records of it.
-    var cursor = 0
-    var nextIndex = 0
-    private var batchAddresses: [UInt64] = []
+    @exclusivity(unchecked) var cursor = 0
+    @exclusivity(unchecked) var nextIndex = 0
+    @exclusivity(unchecked) private var batchAddresses: [UInt64] = []
     /// The first failure that kept a command from being decided.
     package internal(set) var failure: LogError?
 

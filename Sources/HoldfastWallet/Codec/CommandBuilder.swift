@@ -29,13 +29,22 @@ package struct CommandBuilder: ~Copyable {
     /// order of the domain's table, `at`, then fields that don't belong there.
     package mutating func prepare(_ form: borrowing CommandForm) -> Result<PreparedCommand, FormFault> {
         var command = PreparedCommand()
+        if let fault = prepare(form, into: &command) { return .failure(fault) }
+        return .success(command)
+    }
+
+    /// The same into a command that the caller keeps: without the copies of 200 bytes that a result costs.
+    package mutating func prepare(
+        _ form: borrowing CommandForm, into command: inout PreparedCommand
+    ) -> FormFault? {
+        command = PreparedCommand()
         do throws(FormFault) {
             try read(form, into: &command)
         } catch {
-            return .failure(error)
+            return error
         }
         takeHashes(&command)
-        return .success(command)
+        return nil
     }
 
     /// The hash of a player's key, as in `PreparedCommand.keyHash`.

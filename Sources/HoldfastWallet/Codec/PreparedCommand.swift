@@ -33,6 +33,8 @@ package struct PreparedCommand: BitwiseCopyable {
     /// Of a transfer the recipient, of an exchange the other asset.
     package var other = UnsafeRawBufferPointer(start: nil, count: 0)
 
+    package init() {}
+
     /// An amount was given. Only a confirm can be without.
     static let hasAmount: UInt8 = 1
     static let isForced: UInt8 = 2

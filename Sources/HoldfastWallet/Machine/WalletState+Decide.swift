@@ -29,21 +29,20 @@ extension WalletState {
             work.cursor = cursor
             work.nextIndex = index
         }
+        var pipeline = Pipeline(content.frames, cursor: cursor, index: index, count: content.count)
         while index < content.count {
-            let count = fetchGroup(content.frames, from: cursor, at: content.count &- index)
-            for entry in 0..<count {
-                let frame = CommandFrame(group[entry].frame!)
-                let step = decide(
-                    frame, guess: group[entry].player, recipient: .local, on: &turn, records,
-                    into: content.outcomes + index)
-                switch step {
-                case .done: break
-                case .batchIsFull: return .batchIsFull
-                case .needsLane(let lane): return .needsLane(lane)
-                }
-                cursor &+= frame.frameBytes
-                index &+= 1
+            advance(&pipeline, to: index)
+            let entry = entry(index).pointee
+            let frame = CommandFrame(entry.frame!)
+            let step = decide(
+                frame, guess: entry, recipient: .local, on: &turn, records, into: content.outcomes + index)
+            switch step {
+            case .done: break
+            case .batchIsFull: return .batchIsFull
+            case .needsLane(let lane): return .needsLane(lane)
             }
+            cursor &+= frame.frameBytes
+            index &+= 1
         }
         // Time has passed for a batch without commands too, and a query must not see a hold beyond its time.
         guard expire(on: &turn) else { return .batchIsFull }
@@ -84,7 +83,7 @@ extension WalletState {
     /// changed when the answer is not `done`, but for holds that expired.
     @inline(__always)
     mutating func decide(
-        _ frame: CommandFrame, guess: UInt32, recipient: Recipient, on turn: inout LaneTurn,
+        _ frame: CommandFrame, guess: PipelineEntry, recipient: Recipient, on turn: inout LaneTurn,
         _ records: Records, into outcome: UnsafeMutablePointer<Outcome>
     ) -> Step {
         if frame.at > turn.now { turn.now = frame.at }
@@ -96,7 +95,7 @@ extension WalletState {
             return .done
         }
 
-        var player = guess
+        var player = guess.player
         if player == 0 || !isPlayer(player, frame.tenant, frame.player) {
             player = findPlayer(frame.keyHash, frame.tenant, frame.player)
         }
@@ -113,7 +112,7 @@ extension WalletState {
                 outcome.pointee = .refused(.unknownPlayer, at: turn.now)
                 return .done
             }
-            return try decideNew(frame, player, isKnown, isFresh, recipient, &turn, records, outcome)
+            return try decideNew(frame, player, guess.hold, isKnown, isFresh, recipient, &turn, records, outcome)
         } catch {
             fail(error, turn.now, records, outcome)
             return .done
@@ -123,8 +122,8 @@ extension WalletState {
     /// A request that has no answer yet.
     @inline(__always)
     private mutating func decideNew(
-        _ frame: CommandFrame, _ player: UInt32, _ isKnown: Bool, _ isFresh: Bool, _ recipient: Recipient,
-        _ turn: inout LaneTurn, _ records: Records, _ outcome: UnsafeMutablePointer<Outcome>
+        _ frame: CommandFrame, _ player: UInt32, _ holdGuess: UInt32, _ isKnown: Bool, _ isFresh: Bool,
+        _ recipient: Recipient, _ turn: inout LaneTurn, _ records: Records, _ outcome: UnsafeMutablePointer<Outcome>
     ) throws(LogError) -> Step {
         var situation = Situation(now: turn.now)
         var found = FoundTarget()
@@ -133,7 +132,7 @@ extension WalletState {
         if isKnown {
             situation.isLocked = players.pointer(player).pointee.isLocked
             if frame.hasTarget {
-                found = try findTarget(frame.targetHash, player, frame.target, turn)
+                found = try findTarget(frame.targetHash, player, frame.target, guess: holdGuess, turn)
                 situation.target = found.facts
                 // A credit has an asset of its own; a confirm and a rollback concern their target's.
                 if asset == 0 { asset = found.asset }

@@ -24,7 +24,7 @@ extension WalletState {
             hasRoom: other.purses.liveCount < other.purses.capacity)
         let outcome = content.outcomes + work.nextIndex
         let step = decide(
-            frame, guess: 0, recipient: facts, on: &turn, Records(of: work, on: turn), into: outcome)
+            frame, guess: PipelineEntry(), recipient: facts, on: &turn, Records(of: work, on: turn), into: outcome)
         guard step == .done else { return .batchIsFull }
         if outcome.pointee.isRecordedNow, outcome.pointee.status == .accepted {
             other.receive(frame, by: recipient, &otherTurn)

@@ -7,11 +7,18 @@ extension WalletState {
         var match = holdsByRequest.firstMatch(hash)
         while let candidate = match {
             let hold = UInt32(truncatingIfNeeded: candidate.value)
-            let slot = holds.pointer(hold)
-            if slot.pointee.player == player, sameBytes(requestID(of: hold), id) { return hold }
+            if isHold(hold, player, id) { return hold }
             match = holdsByRequest.nextMatch(after: candidate)
         }
         return 0
+    }
+
+    /// Whether a number is that of the open hold which a player's request opened. Numbers of closed ones are not:
+    /// their slots have no id.
+    @inline(__always)
+    func isHold(_ hold: UInt32, _ player: UInt32, _ id: UnsafeRawBufferPointer) -> Bool {
+        guard hold != 0, holds.pointer(hold).pointee.player == player else { return false }
+        return sameBytes(requestID(of: hold), id)
     }
 
     /// The id of the request that opened a hold; good while the hold is open.
@@ -86,6 +93,7 @@ extension WalletState {
         if outlivesWindow(slot) { longHolds &-= 1 }
         // What the wheel itself brought forth is in it no more.
         if wheel.isScheduled(hold) { wheel.cancel(hold) }
+        slot.pointee.idCount = 0
         holds.free(hold)
     }
 

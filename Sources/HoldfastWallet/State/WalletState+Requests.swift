@@ -32,11 +32,12 @@ extension WalletState {
     /// than a read of their record; an older one a walk back through the player's log.
     @inline(__always)
     mutating func findTarget(
-        _ hash: UInt64, _ player: UInt32, _ id: UnsafeRawBufferPointer, _ turn: borrowing LaneTurn
+        _ hash: UInt64, _ player: UInt32, _ id: UnsafeRawBufferPointer, guess: UInt32,
+        _ turn: borrowing LaneTurn
     ) throws(LogError) -> FoundTarget {
         // While a hold is open nothing newer can be about its request: the id is guarded, and all that changes it
         // closes it.
-        let hold = findHold(hash, player, id)
+        let hold = isHold(guess, player, id) ? guess : findHold(hash, player, id)
         if hold != 0 {
             let slot = holds.pointer(hold)
             return FoundTarget(

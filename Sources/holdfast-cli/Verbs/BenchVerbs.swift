@@ -16,6 +16,7 @@ struct BenchLogVerb: Verb {
             .integer("streams", "N", 1...1 << 28, "streams that they go to", default: 100_000),
             .integer("runs", "N", 1...99, "runs of each; medians are printed", default: 3),
             .integer("seconds", "N", 1...3600, "length of each timed run", default: 3),
+            .choice("only", of: LogBench.Plan.Part.self, "one part instead of all"),
             .flag("json", "one JSON object instead of a table"),
         ],
         example: "holdfast bench log --dir /var/tmp/bench-log")
@@ -27,7 +28,8 @@ struct BenchLogVerb: Verb {
     func run() async throws -> ExitCode {
         let plan = LogBench.Plan(
             directory: values.text("dir"), events: values.integer("events"), streams: values.integer("streams"),
-            seconds: Double(values.integer("seconds")), runs: values.integer("runs"))
+            seconds: Double(values.integer("seconds")), runs: values.integer("runs"),
+            only: values.choiceIfGiven("only", as: LogBench.Plan.Part.self))
         try await Report.print(LogBench(plan).run(), asJSON: values.flag("json"))
         return .done
     }
