@@ -41,6 +41,8 @@ let package = Package(
             dependencies: ["CHoldfast", "Holdfast", "HoldfastBench", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
             swiftSettings: strict),
 
+        .executableTarget(name: "Orders", dependencies: ["HoldfastLog"], path: "Examples/Orders", swiftSettings: strict),
+
         .target(name: "WalletModel", path: "Tests/WalletModel", swiftSettings: strict),
         .target(
             name: "SimulatedDisk", dependencies: ["HoldfastLog"], path: "Tests/SimulatedDisk",
@@ -53,12 +55,15 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "HoldfastWalletTests",
-            dependencies: ["HoldfastWallet", "HoldfastLog", "HoldfastMemory"], swiftSettings: strict),
+            dependencies: ["HoldfastWallet", "HoldfastLog", "HoldfastMemory", "WalletModel", "CHoldfast"],
+            swiftSettings: strict),
         .testTarget(
             name: "HoldfastTests",
-            dependencies: ["Holdfast", "HoldfastWallet", "HoldfastLog", "WalletModel", "SimulatedDisk"],
+            dependencies: [
+                "Holdfast", "HoldfastWallet", "HoldfastLog", "HoldfastText", "WalletModel", "SimulatedDisk",
+            ],
             swiftSettings: strict),
-        .testTarget(name: "Stories", dependencies: ["WalletModel"], swiftSettings: strict),
+        .testTarget(name: "Stories", dependencies: ["WalletModel", "holdfast-cli"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -69,8 +69,10 @@ package struct BenchReport: Sendable {
         }
         if let bytes = rate.bytes { line += pad(Human.byteRate(Double(bytes) / rate.seconds), 14) }
         if let latency = rate.latency {
-            line += "p50 \(Human.duration(nanoseconds: UInt64(latency.p50))), p99 \(Human.duration(nanoseconds: UInt64(latency.p99))), "
-            line += "p99.9 \(Human.duration(nanoseconds: UInt64(latency.p999))), max \(Human.duration(nanoseconds: UInt64(latency.max)))"
+            line +=
+                "p50 \(Human.duration(nanoseconds: UInt64(latency.p50))), p99 \(Human.duration(nanoseconds: UInt64(latency.p99))), "
+            line +=
+                "p99.9 \(Human.duration(nanoseconds: UInt64(latency.p999))), max \(Human.duration(nanoseconds: UInt64(latency.max)))"
         }
         line += rate.details.map { "\($0.0) \(Human.count($0.1))" }.joined(separator: ", ")
         return line

@@ -35,10 +35,12 @@ package struct LogBench: Sendable {
     package init(_ plan: Plan) { self.plan = plan }
 
     package func run() async throws -> BenchReport {
-        var report = BenchReport("log", parameters: [
-            ("events", plan.events), ("streams", plan.streams), ("payload bytes", plan.payloadBytes),
-            ("runs", plan.runs),
-        ])
+        var report = BenchReport(
+            "log",
+            parameters: [
+                ("events", plan.events), ("streams", plan.streams), ("payload bytes", plan.payloadBytes),
+                ("runs", plan.runs),
+            ])
         var store = try await EventStore.open(at: plan.directory)
         if plan.includes(.bulk) { try await repeated(&report) { try await bulk(store) } }
         if plan.includes(.callers) {

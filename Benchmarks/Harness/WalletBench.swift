@@ -34,9 +34,11 @@ package struct WalletBench: Sendable {
     package func run() async throws -> BenchReport {
         try await Ledger.create(at: plan.directory, options: .init(lanes: plan.lanes))
         let ledger = try await Ledger.openExisting(at: plan.directory)
-        var report = BenchReport("wallet", parameters: [
-            ("players", plan.players), ("tx", plan.transactions), ("lanes", plan.lanes), ("seed", Int(plan.seed)),
-        ])
+        var report = BenchReport(
+            "wallet",
+            parameters: [
+                ("players", plan.players), ("tx", plan.transactions), ("lanes", plan.lanes), ("seed", Int(plan.seed)),
+            ])
         do {
             try await measure(ledger, into: &report)
         } catch {

@@ -1,7 +1,6 @@
+private import Glibc
 internal import Holdfast
 internal import HoldfastWallet
-
-private import Glibc
 
 /// Command streams for the wallet benchmark: deterministic from a seed, cheap to make, with player ids and request
 /// ids of 16 bytes. It remembers just enough to name holds and requests that exist.
@@ -74,9 +73,9 @@ struct WalletTraffic {
             var command = PreparedCommand()
             for _ in 0..<count {
                 describe(&form, memory)
-                let fault = builder.prepare(form, into: &command)
+                let fault = builder.prepare(&form, into: &command)
                 precondition(fault == nil, "the generator makes well-formed commands")
-                run.append(command)
+                run.append(&command)
             }
         }
     }

@@ -19,19 +19,19 @@ package final class CommandRun {
     package var count: Int { batches.count == 1 ? batches[0].count : places.count }
     package var isEmpty: Bool { count == 0 }
 
-    package func append(_ command: borrowing PreparedCommand) {
+    package func append(_ command: inout PreparedCommand) {
         if batches.count == 1 {
-            batches[0].append(command)
+            batches[0].append(&command)
             return
         }
         let hash = command.keyHash
         let lane = ledger.lane(ofKeyHash: hash)
-        let index = batches[lane].append(command)
+        let index = batches[lane].append(&command)
         places.append((Int32(lane), Int32(index)))
     }
 
     /// Whether the command reaches into a second lane.
-    package func crossesLanes(_ command: borrowing PreparedCommand) -> Bool {
+    package func crossesLanes(_ command: PreparedCommand) -> Bool {
         guard command.operation == .transfer else { return false }
         let (sender, recipient) = (command.keyHash, command.targetHash)
         return ledger.lane(ofKeyHash: sender) != ledger.lane(ofKeyHash: recipient)

@@ -120,7 +120,7 @@ public struct Command: Sendable, Hashable {
     }
 
     /// Lays all texts into one piece of memory, so that the form can point at them.
-    func withForm<Result>(_ body: (CommandForm) -> Result) -> Result {
+    func withForm<Result>(_ body: (inout CommandForm) -> Result) -> Result {
         let texts: [String?] = [player.tenant, player.id, requestID, ref, reason, asset, kind, target, to, toAsset]
         var bytes: [UInt8] = []
         var ranges: [Range<Int>?] = []
@@ -155,7 +155,7 @@ public struct Command: Sendable, Hashable {
             if let numerator, let denominator {
                 form.rate = .value(numerator: numerator, denominator: denominator)
             }
-            return body(form)
+            return body(&form)
         }
     }
 }

@@ -6,7 +6,7 @@ extension Ledger {
     @discardableResult
     public func perform(_ command: Command) async throws(LedgerError) -> Answer {
         let batch = CommandBatch(commandsExpected: 1)
-        switch prepare(command, { batch.append($0) }) {
+        switch prepare(command, { batch.append(&$0) }) {
         case .failure(let fault): return .invalid(fault)
         case .success(let hash):
             try await submit(batch, lane: lane(ofKeyHash: hash))
@@ -25,7 +25,7 @@ extension Ledger {
         for command in commands {
             let crosses = command.operation == .transfer && laneCount > 1
             if crosses { try await flush(run, &faults, into: &answers) }
-            switch prepare(command, { run.append($0) }) {
+            switch prepare(command, { run.append(&$0) }) {
             case .success: faults.append(nil)
             case .failure(let fault): faults.append(fault)
             }
@@ -57,16 +57,14 @@ extension Ledger {
 
     /// Checks the command's form and, while its texts stand, hands it to `take`. Gives the hash that places it.
     private func prepare(
-        _ command: Command, _ take: (borrowing PreparedCommand) -> Void
+        _ command: Command, _ take: (inout PreparedCommand) -> Void
     ) -> Result<UInt64, FormFault> {
         command.withForm { form in
             withBuilder { builder in
-                switch builder.prepare(form) {
-                case .success(let prepared):
-                    take(prepared)
-                    return .success(prepared.keyHash)
-                case .failure(let fault): return .failure(fault)
-                }
+                var prepared = PreparedCommand()
+                if let fault = builder.prepare(&form, into: &prepared) { return .failure(fault) }
+                take(&prepared)
+                return .success(prepared.keyHash)
             }
         }
     }

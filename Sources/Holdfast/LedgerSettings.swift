@@ -25,7 +25,8 @@ package struct LedgerSettings: Sendable, Equatable {
             }
             guard (0...Self.exponentMax).contains(exponent) else {
                 throw .invalid(
-                    argument: "asset \(text)", reason: "an exponent is within 0 and \(Self.exponentMax), not \(exponent)")
+                    argument: "asset \(text)",
+                    reason: "an exponent is within 0 and \(Self.exponentMax), not \(exponent)")
             }
             self.assets[name] = UInt8(exponent)
         }

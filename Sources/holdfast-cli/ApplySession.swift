@@ -61,7 +61,7 @@ final class ApplySession {
                     // The two lanes must have decided all that came before.
                     group = try await settle(group, &output, &json)
                 }
-                group.run.append(command)
+                group.run.append(&command)
                 group.lines.append(.command)
                 if crosses { group = try await settle(group, &output, &json) }
             }
@@ -87,11 +87,11 @@ final class ApplySession {
         _ line: UnsafeRawBufferPointer, _ decoder: inout CommandDecoder, _ builder: inout CommandBuilder,
         _ command: inout PreparedCommand, into group: Group
     ) -> Bool {
-        guard let form = decoder.decode(line) else {
+        guard var form = decoder.decode(line) else {
             group.lines.append(.invalid(field: nil))
             return false
         }
-        switch builder.prepare(form, into: &command) {
+        switch builder.prepare(&form, into: &command) {
         case nil: return true
         case .field(let field): group.lines.append(.invalid(field: field.wireName.description))
         case .foreignField: group.lines.append(.invalid(field: decoder.foreignField(form.operation)))

@@ -1,6 +1,5 @@
-import HoldfastText
-
 private import Glibc
+import HoldfastText
 
 @main
 struct HoldfastCommand {

@@ -1,6 +1,5 @@
-import HoldfastText
-
 private import Glibc
+import HoldfastText
 
 /// A file that a verb writes whole: under a temporary name first, synced, then renamed, so that a reader never meets
 /// half of it.

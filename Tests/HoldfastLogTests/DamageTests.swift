@@ -5,15 +5,16 @@ import Testing
 
 /// Damage is found and named, whatever bit it is in, and never repaired in silence.
 @Suite struct DamageTests {
-    private func smallLog() throws -> SimulatedDisk {
+    private func smallLog(segmentBytes: UInt64 = 64 << 10, events: Int = 4) throws -> SimulatedDisk {
         let disk = SimulatedDisk()
+        try disk.createLog(segmentBytes: segmentBytes)
         let test = try StoreUnderTest(on: disk)
-        for number in 0..<4 { test.append("event number \(number)", to: "stream-\(number % 2)") }
+        for number in 0..<events { test.append("event number \(number)", to: "stream-\(number % 2)") }
         test.close()
         return disk
     }
 
-    /// Opens and reads everything; nil when no damage showed.
+    /// Looks for damage in every way there is; nil when none showed.
     private func damage(in disk: SimulatedDisk) -> LogError? {
         failure { () throws(LogError) in
             let directory = try LogDirectory.open(StoreUnderTest.path, kind: EventStore.kind, on: disk)
@@ -23,23 +24,100 @@ import Testing
         }
     }
 
-    @Test("every single flipped bit of a closed log is found")
-    func everyBit() throws {
+    /// The files of a closed log of two segments and a third that is ready for use, in which every byte counts.
+    enum Part: String, CaseIterable, CustomTestStringConvertible {
+        case manifest = "/log/manifest"
+        case cleanMark = "/log/lane-00/clean"
+        case firstSegment = "/log/lane-00/0000000000.log"
+        case lastSegment = "/log/lane-00/0000000001.log"
+        case preparedSegment = "/log/lane-00/0000000002.log"
+        var testDescription: String { rawValue }
+    }
+
+    @Test("every single flipped bit of a closed log is found", arguments: Part.allCases)
+    func everyBit(part: Part) throws {
+        // Segments far smaller than a real log may have, so that really every bit of every file can be tried.
+        let disk = try smallLog(segmentBytes: 8 << 10, events: 16)
+        try disk.prepareSegment(2, bytes: 8 << 10)
+        #expect(damage(in: disk.copy()) == nil)
+        let directory = try LogDirectory.open(StoreUnderTest.path, kind: EventStore.kind, on: disk)
+        let place = directory.place(lane: 0)
+        // The cheapest way that must find it: opening, except where opening does not look.
+        func isFound() throws -> Bool {
+            switch part {
+            case .manifest:
+                failure { () throws(LogError) in
+                    _ = try LogDirectory.open(StoreUnderTest.path, kind: EventStore.kind, on: disk)
+                } != nil
+            case .firstSegment: try !LogVerifier.verify(directory).faults.isEmpty
+            case .cleanMark, .lastSegment, .preparedSegment:
+                try failure { () throws(LogError) in
+                    _ = try FileBatchLog.open(place, on: disk, for: .reading)
+                } != nil || !LogVerifier.verify(directory).faults.isEmpty
+            }
+        }
+        let size = try #require(disk.contents(part.rawValue)).count
+        for offset in 0..<size {
+            for bit in 0..<8 {
+                disk.flip(bit, of: offset, in: part.rawValue)
+                if try !isFound() { Issue.record("bit \(bit) of byte \(offset) of \(part.rawValue) went unnoticed") }
+                disk.flip(bit, of: offset, in: part.rawValue)
+            }
+        }
+        #expect(damage(in: disk) == nil, "all bits are back in their places")
+    }
+
+    @Test("every single flipped bit of a checkpoint is found")
+    func everyBitOfCheckpoint() throws {
         let disk = try smallLog()
-        for path in disk.fileNames {
-            let original = disk.contents(path)!
-            // Behind the last batch everything is zero: every sector there is like the next, so one is enough.
-            let used = min(original.count, (original.lastIndex { $0 != 0 } ?? 0) + 600)
-            for offset in 0..<used {
-                for bit in [0, 3, 7] {
-                    var bytes = original
-                    bytes[offset] ^= 1 << bit
-                    let copy = disk.copy()
-                    copy.overwrite(path, with: bytes)
-                    // The segment table is a cache; damage to it costs a rebuild and is reported as such.
-                    if path.hasSuffix("/segments") { continue }
-                    #expect(damage(in: copy) != nil, "bit \(bit) of byte \(offset) of \(path) went unnoticed")
-                }
+        let directory = try LogDirectory.open(StoreUnderTest.path, kind: EventStore.kind, on: disk)
+        let checkpoint = try Checkpoint("c", in: directory)
+        try checkpoint.advance(to: 3)
+        for offset in disk.contents("/log/checkpoints/c")!.indices {
+            for bit in 0..<8 {
+                disk.flip(bit, of: offset, in: "/log/checkpoints/c")
+                #expect(
+                    failure { () throws(LogError) in _ = try checkpoint.load() } != nil, "bit \(bit) of byte \(offset)")
+                disk.flip(bit, of: offset, in: "/log/checkpoints/c")
+            }
+        }
+    }
+
+    @Test("every single flipped bit of a snapshot is found, and the log read instead")
+    func everyBitOfSnapshot() throws {
+        let disk = SimulatedDisk()
+        let test = try StoreUnderTest(on: disk)
+        for number in 0..<4 { test.append("event number \(number)", to: "stream-\(number % 2)") }
+        _ = try test.store.engine.startSnapshots(at: test.store.directory.places, on: disk)
+        test.run()
+        test.close()
+        let path = try #require(disk.fileNames.first { $0.contains("/snapshot-") })
+        let log = try test.store.directory.openLanes(for: .reading)[0]
+        for offset in disk.contents(path)!.indices {
+            for bit in 0..<8 {
+                disk.flip(bit, of: offset, in: path)
+                let (_, report) = try LaneRecovery.recover(log) { StreamMachine(seed: 7) }
+                #expect(report.passedOver.count == 1 && report.replayed == 4, "bit \(bit) of byte \(offset)")
+                disk.flip(bit, of: offset, in: path)
+            }
+        }
+        let (_, report) = try LaneRecovery.recover(log) { StreamMachine(seed: 7) }
+        #expect(report.passedOver.isEmpty && report.replayed == 0)
+    }
+
+    @Test("a flipped bit in the table of segments costs a rebuild and changes nothing else")
+    func everyBitOfTable() throws {
+        let disk = try smallLog(segmentBytes: 8 << 10, events: 24)
+        let path = "/log/lane-00/segments"
+        let place = try LogDirectory.open(StoreUnderTest.path, kind: EventStore.kind, on: disk).place(lane: 0)
+        let tail = try FileBatchLog.open(place, on: disk, for: .reading).tail
+        for offset in disk.contents(path)!.indices {
+            for bit in 0..<8 {
+                disk.flip(bit, of: offset, in: path)
+                let log = try FileBatchLog.open(place, on: disk, for: .reading)
+                #expect(log.tail == tail && log.segmentCount > 1)
+                #expect(log.openedWith.indexRebuilt, "bit \(bit) of byte \(offset)")
+                disk.flip(bit, of: offset, in: path)
             }
         }
     }

@@ -1,5 +1,6 @@
-@testable import HoldfastLog
 import SimulatedDisk
+
+@testable import HoldfastLog
 
 /// An event store on a simulated disk, driven by hand: nothing happens except what a test calls, in its order.
 final class StoreUnderTest {
@@ -32,7 +33,7 @@ final class StoreUnderTest {
         let answer = Answer()
         let work = StreamWork(batch) { work, failure in
             answer.failure = failure
-            answer.outcomes = work.outcomes
+            answer.outcomes = Array(work.outcomes)
         }
         if let refused = store.engine.offer(work, to: lane) { answer.failure = refused }
         return answer
@@ -41,7 +42,7 @@ final class StoreUnderTest {
     func offer(_ text: String, to stream: StreamKey) -> Answer {
         var batch = AppendBatch()
         try! batch.append(Event(type: 1, payload: Array(text.utf8)), to: stream)
-        return offer(batch, lane: stream.bytes.withUnsafeBytes { store.lane(of: $0) })
+        return offer(batch, lane: stream.lane(in: self))
     }
 
     /// Decides and commits until nothing is left to do.
@@ -70,7 +71,36 @@ final class StoreUnderTest {
     func close() { store.closeAndWait() }
 }
 
+extension StreamKey {
+    func lane(in test: StoreUnderTest) -> Int { bytes.withUnsafeBytes { test.store.lane(of: $0) } }
+}
+
 extension SimulatedDisk {
+    /// Creates an empty event store with segments of any size, also smaller than a program may ask for.
+    func createLog(segmentBytes: UInt64, lanes: Int = 1) throws(LogError) {
+        let real = LogDirectory.Plan(lanes: lanes, segmentBytes: 64 << 10, kind: EventStore.kind)
+        _ = try LogDirectory.create(StoreUnderTest.path, real, on: self, at: 1_000, identity: StoreUnderTest.identity)
+        let path = StoreUnderTest.path + "/manifest"
+        var fields = FieldReader(try SmallFile.read(path, kind: .manifest, on: self)!)
+        var changed = FieldWriter()
+        for _ in 0..<2 { changed.integer(fields.integer(UInt64.self)!) }
+        changed.integer(fields.integer(UInt32.self)!)
+        _ = fields.integer(UInt64.self)
+        changed.integer(segmentBytes)
+        while let byte: UInt8 = fields.integer() { changed.integer(byte) }
+        do throws(DiskFailure) {
+            try SmallFile.write(changed.bytes, kind: .manifest, to: path, in: StoreUnderTest.path, on: self)
+        } catch {
+            throw .io(error)
+        }
+    }
+
+    /// Makes a segment ready for use, as the background thread does.
+    func prepareSegment(_ number: UInt64, bytes: UInt64) throws(LogError) {
+        try SegmentPreparer(directory: StoreUnderTest.path + "/lane-00", segmentBytes: bytes, disk: self).prepare(
+            number)
+    }
+
     /// Opens the log again as a new process would.
     func reopen(lanes: Int = 1, time: Int64 = 2_000) throws(LogError) -> StoreUnderTest {
         try StoreUnderTest(on: self, lanes: lanes, time: time)

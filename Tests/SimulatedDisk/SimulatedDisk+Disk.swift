@@ -54,15 +54,24 @@ extension SimulatedDisk: Disk {
 
     package func syncDirectory(_ path: String) throws(DiskFailure) {
         try change("sync directory", path) { state in
-            let inside: (String) -> Bool = { name in
-                name.hasPrefix(path + "/") && !name.dropFirst(path.count + 1).contains("/")
-            }
+            let inside: (String) -> Bool = { $0 != "/" && Self.directory(of: $0) == path }
+            state.durableDirectories.formUnion(state.directories.filter(inside))
             for name in state.durableNames.keys.filter(inside) { state.durableNames[name] = nil }
             for (name, number) in state.names where inside(name) { state.durableNames[name] = number }
         }
     }
 
     package func lock(_ path: String) throws(DiskFailure) -> (any DirectoryLock)? {
+        if !fileExists(path) {
+            try change("create", path) { state in
+                state.names[path] = state.nextFile
+                state.contents[state.nextFile] = FileState()
+                state.nextFile += 1
+            }
+        }
+        if let errno = state.withLock({ $0.refusingOnly == nil ? $0.refusing : nil }) {
+            throw DiskFailure(operation: "open lock file", path: path, errno: errno)
+        }
         let taken = state.withLock { $0.locked.insert(path).inserted }
         return taken ? SimulatedLock(disk: self, path: path) : nil
     }
@@ -74,6 +83,7 @@ extension SimulatedDisk: Disk {
                 state.crashed = true
                 return SystemErrors.inputOutput
             }
+            if let refusing = state.refusing, state.refusingOnly ?? operation == operation { return refusing }
             state.operations += 1
             for index in state.failing.indices where state.failing[index].operation == operation {
                 if state.failing[index].countdown == 0 { return state.failing.remove(at: index).errno }
@@ -117,6 +127,7 @@ private final class SimulatedFile: DiskFile {
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskFailure) -> Int {
         nonisolated(unsafe) let buffer = buffer
         return disk.state.withLock { state in
+            state.read.insert(path)
             guard let file = state.contents[number], Int(offset) < file.seen.count else { return 0 }
             let count = min(buffer.count, file.seen.count - Int(offset))
             file.seen.withUnsafeBytes { raw in
@@ -134,6 +145,10 @@ private final class SimulatedFile: DiskFile {
             SimulatedDisk.put(copy[...], at: Int(offset), into: &state.contents[number]!.seen)
             state.contents[number]!.unsynced.append((Int(offset), copy))
         }
+    }
+
+    func writePages(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure) {
+        try write(bytes, at: offset)
     }
 
     func sync() throws(DiskFailure) {
@@ -160,6 +175,14 @@ private final class SimulatedFile: DiskFile {
                 state.contents[number]!.durable += [UInt8](
                     repeating: 0, count: Int(size) - state.contents[number]!.durable.count)
             }
+        }
+    }
+
+    func fillWithZeros(_ range: Range<UInt64>) throws(DiskFailure) {
+        try disk.change("fill", path) { state in
+            let zeros = [UInt8](repeating: 0, count: range.count)
+            SimulatedDisk.put(zeros[...], at: Int(range.lowerBound), into: &state.contents[number]!.seen)
+            SimulatedDisk.put(zeros[...], at: Int(range.lowerBound), into: &state.contents[number]!.durable)
         }
     }
 

@@ -4,10 +4,13 @@ internal import Synchronization
 /// writes at any byte, fills up, fails a chosen operation, and crashes at a chosen operation.
 ///
 /// Every file has two contents: what a process sees, and what a crash leaves. `sync` makes the second equal to the
-/// first. Renames, creations and removals reach the second when their directory is synced.
+/// first. Names (of files created, renamed, removed, and of directories) reach the second when their directory is
+/// synced; until then a crash may keep them or not.
 public final class SimulatedDisk: Sendable {
     struct State {
         var directories: Set<String> = ["/"]
+        /// Directories as a crash would leave them.
+        var durableDirectories: Set<String> = ["/"]
         /// Names as a crash would leave them.
         var durableNames: [String: Int] = [:]
         var names: [String: Int] = [:]
@@ -18,8 +21,13 @@ public final class SimulatedDisk: Sendable {
         var crashed = false
         var failing: [Failure] = []
         var capacity: Int?
+        /// What operations that change the disk fail with, while it is set: all of them, or those of one name.
+        var refusing: Int32?
+        var refusingOnly: String?
         var locked: Set<String> = []
         var log: [String] = []
+        /// Files whose content was read.
+        var read: Set<String> = []
     }
 
     struct FileState {
@@ -51,6 +59,10 @@ public final class SimulatedDisk: Sendable {
     /// What was done, one line an operation.
     public var history: [String] { state.withLock { $0.log } }
 
+    /// Files whose content was read since the disk was made or `forgetReads` was called.
+    public var filesRead: [String] { state.withLock { $0.read.sorted() } }
+    public func forgetReads() { state.withLock { $0.read = [] } }
+
     /// From the n-th changing operation on everything fails, as if the machine had stopped there.
     public func crash(atOperation number: Int?) { state.withLock { $0.crashAt = number } }
 
@@ -59,8 +71,21 @@ public final class SimulatedDisk: Sendable {
         state.withLock { $0.failing.append(Failure(operation: operation, countdown: countdown, errno: errno)) }
     }
 
+    /// Every operation that changes the disk, or every one of this name, fails with this errno; nil ends it.
+    package func refuseChanges(_ operation: String? = nil, errno: Int32?) {
+        state.withLock { state in
+            state.refusing = errno
+            state.refusingOnly = operation
+        }
+    }
+
     /// Space for file contents; nil is endless.
     public func limitSpace(to bytes: Int?) { state.withLock { $0.capacity = bytes } }
+
+    /// What the files take now.
+    public var usedBytes: Int {
+        state.withLock { state in state.names.values.reduce(0) { $0 + (state.contents[$1]?.seen.count ?? 0) } }
+    }
 
     /// How much of an unsynced write survives a crash.
     public enum Surviving: Sendable {
@@ -76,11 +101,14 @@ public final class SimulatedDisk: Sendable {
     public func afterCrash(_ surviving: Surviving = .nothing) -> SimulatedDisk {
         state.withLock { old in
             var new = State()
-            new.directories = old.directories
             new.nextFile = old.nextFile
             var generator = SplitMix(seed: 1)
             if case .randomSectors(let seed) = surviving { generator = SplitMix(seed: seed) }
-            for (name, number) in old.durableNames {
+            new.directories = Self.survivingDirectories(old, surviving, &generator)
+            new.durableDirectories = new.directories
+            // In a fixed order, so that a seed means the same thing in every run.
+            let names = Self.survivingNames(old, surviving, &generator).sorted { $0.key < $1.key }
+            for (name, number) in names where new.directories.contains(Self.directory(of: name)) {
                 guard let file = old.contents[number] else { continue }
                 var content = file.durable
                 for (index, write) in file.unsynced.enumerated() {
@@ -93,6 +121,45 @@ public final class SimulatedDisk: Sendable {
             }
             return SimulatedDisk(new)
         }
+    }
+
+    /// A directory's changes reach the disk in their order; the ones here survive a crash all or none.
+    private static func survivingNames(
+        _ old: State, _ surviving: Surviving, _ generator: inout SplitMix
+    ) -> [String: Int] {
+        switch surviving {
+        case .nothing, .firstBytesOfLast: return old.durableNames
+        case .everything: return old.names
+        case .randomSectors:
+            var names: [String: Int] = [:]
+            for path in old.directories.sorted() {
+                let source = generator.next() & 1 == 0 ? old.names : old.durableNames
+                for (name, number) in source where directory(of: name) == path { names[name] = number }
+            }
+            return names
+        }
+    }
+
+    private static func survivingDirectories(
+        _ old: State, _ surviving: Surviving, _ generator: inout SplitMix
+    ) -> Set<String> {
+        var kept: Set<String> = ["/"]
+        for path in old.directories.sorted() where path != "/" && kept.contains(directory(of: path)) {
+            let reached =
+                switch surviving {
+                case .nothing, .firstBytesOfLast: false
+                case .everything: true
+                case .randomSectors: generator.next() & 1 == 0
+                }
+            if reached || old.durableDirectories.contains(path) { kept.insert(path) }
+        }
+        return kept
+    }
+
+    /// The directory that a path lies in.
+    static func directory(of path: String) -> String {
+        let end = path.lastIndex(of: "/")!
+        return end == path.startIndex ? "/" : String(path[..<end])
     }
 
     private static func apply(
@@ -129,6 +196,34 @@ public final class SimulatedDisk: Sendable {
 
     public var fileNames: [String] { state.withLock { $0.names.keys.sorted() } }
 
+    /// Everything a process can see: directories, files and what is in them.
+    public var everything: [String: [UInt8]?] {
+        state.withLock { state in
+            var all: [String: [UInt8]?] = [:]
+            for path in state.directories { all.updateValue(nil, forKey: path) }
+            for (name, number) in state.names { all.updateValue(state.contents[number]?.seen, forKey: name) }
+            return all
+        }
+    }
+
+    public func makeDirectory(behindTheBack path: String) {
+        state.withLock { state in
+            state.directories.insert(path)
+            state.durableDirectories.insert(path)
+        }
+    }
+
+    /// Removes a directory with all that is in it.
+    public func deleteDirectory(_ path: String) {
+        state.withLock { state in
+            let isInside: (String) -> Bool = { $0 == path || $0.hasPrefix(path + "/") }
+            state.directories = state.directories.filter { !isInside($0) }
+            state.durableDirectories = state.durableDirectories.filter { !isInside($0) }
+            state.names = state.names.filter { !isInside($0.key) }
+            state.durableNames = state.durableNames.filter { !isInside($0.key) }
+        }
+    }
+
     public func contents(_ path: String) -> [UInt8]? {
         state.withLock { state in state.names[path].flatMap { state.contents[$0]?.seen } }
     }
@@ -146,6 +241,15 @@ public final class SimulatedDisk: Sendable {
         }
     }
 
+    public func flip(_ bit: Int, of offset: Int, in path: String) {
+        state.withLock { state in
+            let number = state.names[path]!
+            state.contents[number]!.seen[offset] ^= 1 << bit
+            // What was never synced is not in the second.
+            if offset < state.contents[number]!.durable.count { state.contents[number]!.durable[offset] ^= 1 << bit }
+        }
+    }
+
     public func delete(_ path: String) {
         state.withLock { state in
             state.names[path] = nil
@@ -160,6 +264,7 @@ public final class SimulatedDisk: Sendable {
             new.crashAt = nil
             new.crashed = false
             new.failing = []
+            new.refusing = nil
             new.locked = []
             new.operations = 0
             new.log = []

@@ -65,7 +65,8 @@ package struct LedgerFiles {
     }
 
     /// The state of every lane, from the newest snapshots and what came after them.
-    package func recoverStates(useSnapshots: Bool = true) throws(LedgerError) -> [(WalletMachine, LaneRecovery.Report)] {
+    package func recoverStates(useSnapshots: Bool = true) throws(LedgerError) -> [(WalletMachine, LaneRecovery.Report)]
+    {
         var states: [(WalletMachine, LaneRecovery.Report)] = []
         for log in logs {
             states.append(

@@ -21,8 +21,8 @@ package protocol LaneMachine: AnyObject, SendableMetatype {
     /// Takes in a record that is in the log: at recovery and replay. A record older than what a snapshot already
     /// brought must change nothing.
     func apply(_ record: RecordView, at address: UInt64) throws(LogError)
-    /// Told of a few records before `apply` gets each of them: a chance to bring what they touch into the cache.
-    func prefetch(_ records: UnsafeBufferPointer<PlacedRecord>)
+    /// The same for a few records in the log's order: a chance to bring what they touch into the cache first.
+    func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError)
     /// The latest time that state has seen. The lane's clock never falls behind it.
     var latestTime: Int64 { get }
 
@@ -35,7 +35,9 @@ package protocol LaneMachine: AnyObject, SendableMetatype {
 }
 
 extension LaneMachine {
-    package func prefetch(_ records: UnsafeBufferPointer<PlacedRecord>) {}
+    package func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError) {
+        for placed in records { try apply(placed.record, at: placed.address) }
+    }
 }
 
 /// A record and where it stands.
@@ -43,7 +45,7 @@ package struct PlacedRecord {
     package let record: RecordView
     package let address: UInt64
 
-    /// How many are handed to `prefetch` at a time: about as many cache misses as a core can have under way.
+    /// How many are handed to `apply` at a time: about as many cache misses as a core can have under way.
     package static let groupMax = 16
 }
 

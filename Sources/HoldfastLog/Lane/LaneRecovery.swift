@@ -58,8 +58,7 @@ package struct LaneRecovery {
         var filled = 0
         var count: UInt64 = 0
         func flush() throws(LogError) {
-            machine.prefetch(UnsafeBufferPointer(rebasing: group[..<filled]))
-            for placed in group[..<filled] { try machine.apply(placed.record, at: placed.address) }
+            try machine.apply(UnsafeBufferPointer(rebasing: group[..<filled]))
             count += UInt64(filled)
             filled = 0
         }

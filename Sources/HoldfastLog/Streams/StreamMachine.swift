@@ -21,7 +21,10 @@ package final class StreamMachine: LaneMachine {
         try table.apply(record, at: address)
     }
 
-    package func prefetch(_ records: UnsafeBufferPointer<PlacedRecord>) { table.prefetch(records) }
+    package func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError) {
+        table.prefetch(records)
+        for placed in records { try table.apply(placed.record, at: placed.address) }
+    }
 
     package func beginSnapshot() { table.beginSnapshot() }
     package func snapshotChunk(into chunk: inout [UInt8]) -> Bool { table.snapshotChunk(into: &chunk) }

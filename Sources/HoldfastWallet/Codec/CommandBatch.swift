@@ -4,7 +4,7 @@ package import HoldfastLog
 /// Commands handed to a lane together, and their answers: one flat piece of memory each, no object a command.
 ///
 ///     let batch = CommandBatch()
-///     batch.append(command)                    // as often as wanted, on the caller's thread
+///     batch.append(&command)                   // as often as wanted, on the caller's thread
 ///     batch.whenDone = { batch, failure in … } // on the committing thread, once
 ///     try await engine.submit(batch, to: lane)
 ///
@@ -119,7 +119,7 @@ extension CommandBatch {
 
     /// Adds a command and gives its index.
     @discardableResult
-    package func append(_ command: borrowing PreparedCommand) -> Int {
+    package func append(_ command: inout PreparedCommand) -> Int {
         precondition(count < Self.commandsMax, "a command batch holds at most \(Self.commandsMax) commands")
         let texts =
             command.assetName.count + command.requestID.count + command.target.count + command.ref.count
@@ -128,7 +128,7 @@ extension CommandBatch {
         let size = (CommandFrame.textsOffset + texts + keyCount + 7) & ~7
         makeRoom(size)
         let base = frames + framesUsed
-        lay(command, at: base, size: size, keyCount: keyCount)
+        lay(&command, at: base, size: size, keyCount: keyCount)
         let fingerprinted = CommandFrame.textsOffset + texts - CommandFrame.fingerprintedFrom
         base.storeUnaligned(hf_hash64(base + CommandFrame.fingerprintedFrom, fingerprinted, 0), at: 40)
         framesUsed += size
@@ -138,7 +138,7 @@ extension CommandBatch {
     }
 
     private func lay(
-        _ command: borrowing PreparedCommand, at base: UnsafeMutableRawPointer, size: Int, keyCount: Int
+        _ command: inout PreparedCommand, at base: UnsafeMutableRawPointer, size: Int, keyCount: Int
     ) {
         base.storeUnaligned(
             UInt64(size) | UInt64(keyCount) << 32 | UInt64(command.tenant.count) << 40 | UInt64(command.asset) << 48)

@@ -4,9 +4,11 @@ import CHoldfast
 /// memory.
 ///
 ///     var builder = CommandBuilder(assets: registry, seed: ledger.seed, clockIsGiven: false)
-///     switch builder.prepare(form) {
-///     case .success(let command): batches[lane(of: command.keyHash)].append(command)
-///     case .failure(let fault): answerInvalidRequest(fault)
+///     var command = PreparedCommand()
+///     if let fault = builder.prepare(&form, into: &command) {
+///         answerInvalidRequest(fault)
+///     } else {
+///         batches[lane(of: command.keyHash)].append(&command)
 ///     }
 package struct CommandBuilder: ~Copyable {
     private let assets: AssetRegistry
@@ -25,21 +27,14 @@ package struct CommandBuilder: ~Copyable {
 
     deinit { scratch.deallocate() }
 
-    /// The command, or the first fault: `op`, tenant, player, request_id, ref, the operation's own fields in the
-    /// order of the domain's table, `at`, then fields that don't belong there.
-    package mutating func prepare(_ form: borrowing CommandForm) -> Result<PreparedCommand, FormFault> {
-        var command = PreparedCommand()
-        if let fault = prepare(form, into: &command) { return .failure(fault) }
-        return .success(command)
-    }
-
-    /// The same into a command that the caller keeps: without the copies of 200 bytes that a result costs.
-    package mutating func prepare(
-        _ form: borrowing CommandForm, into command: inout PreparedCommand
-    ) -> FormFault? {
+    /// Fills in the command and says nil, or says the first fault: `op`, tenant, player, request_id, ref, the
+    /// operation's own fields in the order of the domain's table, `at`, then fields that don't belong there.
+    ///
+    /// Form and command are passed `inout` because they are large and would be copied otherwise.
+    package mutating func prepare(_ form: inout CommandForm, into command: inout PreparedCommand) -> FormFault? {
         command = PreparedCommand()
         do throws(FormFault) {
-            try read(form, into: &command)
+            try read(&form, into: &command)
         } catch {
             return error
         }
@@ -81,7 +76,7 @@ extension CommandBuilder {
 
     @inline(__always)
     private mutating func read(
-        _ form: borrowing CommandForm, into command: inout PreparedCommand
+        _ form: inout CommandForm, into command: inout PreparedCommand
     ) throws(FormFault) {
         guard let operation = form.operation else { throw .field(.op) }
         command.operation = operation
@@ -93,7 +88,7 @@ extension CommandBuilder {
         case .lock, .unlock: command.ref = try note(form.reason, .reason)
         default: command.ref = try note(form.ref, .ref)
         }
-        try readParticular(form, into: &command)
+        try readParticular(&form, into: &command)
         if clockIsGiven { command.at = try time(form.at) }
         let foreign = form.particularFields.subtracting(operation.fields)
         guard foreign.isEmpty, !form.hasUnknownField else { throw .foreignField }
@@ -101,18 +96,18 @@ extension CommandBuilder {
 
     @inline(__always)
     private mutating func readParticular(
-        _ form: borrowing CommandForm, into command: inout PreparedCommand
+        _ form: inout CommandForm, into command: inout PreparedCommand
     ) throws(FormFault) {
         switch command.operation {
         case .credit:
-            try readMoney(form, atLeast: 0, into: &command)
+            try readMoney(&form, atLeast: 0, into: &command)
             command.kind = try creditKind(form.kind)
             if case .absent = form.target {} else { command.target = try name(form.target, .target) }
         case .debit:
-            try readMoney(form, atLeast: 1, into: &command)
+            try readMoney(&form, atLeast: 1, into: &command)
             command.kind = try debitKind(form.kind)
         case .authorise:
-            try readMoney(form, atLeast: 1, into: &command)
+            try readMoney(&form, atLeast: 1, into: &command)
             command.first = try timeToLive(form.ttlMilliseconds)
         case .confirm:
             command.target = try name(form.target, .target)
@@ -125,11 +120,11 @@ extension CommandBuilder {
             case .value(let isForced): if isForced { command.flags |= PreparedCommand.isForced }
             }
         case .transfer:
-            try readMoney(form, atLeast: 1, into: &command)
+            try readMoney(&form, atLeast: 1, into: &command)
             command.other = try name(form.to, .to)
             if sameBytes(command.other, command.player) { throw .field(.to) }
         case .exchange:
-            try readMoney(form, atLeast: 1, into: &command)
+            try readMoney(&form, atLeast: 1, into: &command)
             (command.toAsset, command.other) = try asset(form.toAsset, .toAsset, &command)
             if sameBytes(command.other, command.assetName) { throw .field(.toAsset) }
             guard case .value(let numerator, let denominator) = form.rate, (1...Amount.max).contains(numerator),
@@ -143,7 +138,7 @@ extension CommandBuilder {
 
     @inline(__always)
     private mutating func readMoney(
-        _ form: borrowing CommandForm, atLeast: Int64, into command: inout PreparedCommand
+        _ form: inout CommandForm, atLeast: Int64, into command: inout PreparedCommand
     ) throws(FormFault) {
         (command.asset, command.assetName) = try asset(form.asset, .asset, &command)
         try readAmount(form.amount, atLeast: atLeast, into: &command)

@@ -5,7 +5,7 @@
 ///     form.operation = .credit
 ///     form.tenant = .bytes(tenant)
 ///     ...
-///     switch builder.prepare(form) { ... }
+///     builder.prepare(&form, into: &command)
 ///
 /// Texts are borrowed: they must stay where they are until the command is in a batch.
 package struct CommandForm: BitwiseCopyable {

@@ -15,6 +15,13 @@ extension WalletEvent {
     /// The event of a record. The record's own checksum says that it is as it was written; this says that what was
     /// written is an event of a wallet, and must hold against a file that someone made up.
     package init(record: RecordView) throws(MalformedEvent) {
+        self.init()
+        try read(record)
+    }
+
+    /// Fills in a fresh event. (In place: returned from a call that may throw, it would be copied three times.)
+    @inline(__always)
+    mutating func read(_ record: RecordView) throws(MalformedEvent) {
         guard let kind = EventKind(rawValue: record.type) else { throw MalformedEvent(what: "its type is not known") }
         guard record.schemaVersion == Self.schemaVersion else {
             throw MalformedEvent(what: "its schema version is not known")

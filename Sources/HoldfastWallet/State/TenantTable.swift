@@ -6,6 +6,8 @@ struct TenantTable: ~Copyable {
     /// Entry n: one byte count, then up to 32 bytes of name.
     private let names: MappedRegion
     private var numbers: [TenantName: UInt16] = [:]
+    /// The tenant that was asked for last: most often it is asked for again.
+    private var latest: UInt16 = 0
     private static let stride = 40
     static let tenantsMax = 65_535
 
@@ -39,6 +41,12 @@ struct TenantTable: ~Copyable {
 
     /// The number of a tenant, a new one if need be; 0 when there are too many.
     mutating func number(of name: UnsafeRawBufferPointer) -> UInt16 {
+        if latest != 0, sameBytes(self.name(of: latest), name) { return latest }
+        latest = findOrAdd(name)
+        return latest
+    }
+
+    private mutating func findOrAdd(_ name: UnsafeRawBufferPointer) -> UInt16 {
         let key = TenantName(name)
         if let number = numbers[key] { return number }
         guard numbers.count < Self.tenantsMax else { return 0 }

@@ -1,4 +1,4 @@
-package import HoldfastLog
+import HoldfastLog
 import HoldfastMemory
 
 /// Where an event is and whom its names refer to: what the lane knows when it lays an event down, and recovery finds
@@ -124,88 +124,5 @@ extension WalletState {
         guard toBalance == event.toBalance, toPurse.pointee.held == event.toHeld else { return .otherBalanceOfToAsset }
         toPurse.pointee.balance = toBalance
         return nil
-    }
-}
-
-// MARK: Recovery
-
-extension WalletState {
-    /// Takes in a record that is in the log. One that a snapshot brought already changes nothing.
-    package mutating func apply(_ record: RecordView, at address: UInt64) throws(LogError) {
-        var event: WalletEvent
-        do throws(MalformedEvent) {
-            event = try WalletEvent(record: record)
-        } catch {
-            throw .invalid(argument: "the event at address \(address)", reason: error.description)
-        }
-        latestTime = max(latestTime, event.time)
-        window.note(latestTime, logEndsAt: address)
-        requests.setRange(from: window.floor, upTo: address)
-        var place = try place(of: event, record, at: address)
-        guard remember(&event, &place) else { throw Full.requests.error(self) }
-        let seq = players.pointer(place.player).pointee.seq
-        if event.seq <= seq { return }
-        guard event.seq == seq + 1 else {
-            throw fault(event, address, "it is number \(event.seq) of the player's log, and follows number \(seq)")
-        }
-        if let fault = move(&event, &place) { throw explain(fault, event, place) }
-    }
-
-    @inline(__always)
-    private mutating func place(
-        of event: borrowing WalletEvent, _ record: RecordView, at address: UInt64
-    ) throws(LogError) -> EventPlace {
-        let hash = keyHash(event.tenant, event.player)
-        var player = findPlayer(hash, event.tenant, event.player)
-        if player == 0 {
-            switch createPlayer(hash, event.tenant, event.player) {
-            case .success(let new): player = new
-            case .failure(let full): throw full.what.error(self)
-            }
-        }
-        var place = EventPlace(address: address, player: player)
-        if event.asset.count > 0 { place.asset = try asset(event.asset, event, address) }
-        if event.kind == .exchanged { place.toAsset = try asset(event.other, event, address) }
-        if event.requestID.count > 0 { place.requestHash = requestHash(event.requestID, of: hash) }
-        if event.target.count > 0 { place.targetHash = requestHash(event.target, of: hash) }
-        return place
-    }
-
-    @inline(__always)
-    private mutating func asset(
-        _ name: UnsafeRawBufferPointer, _ event: borrowing WalletEvent, _ address: UInt64
-    ) throws(LogError) -> AssetID {
-        let id = assets.id(ofLogged: name)
-        guard id != 0 else { throw fault(event, address, "it names an asset that can't be one") }
-        return id
-    }
-
-    @inline(never)
-    private func fault(_ event: borrowing WalletEvent, _ address: UInt64, _ reason: String) -> LogError {
-        let tenant = String(decoding: event.tenant, as: UTF8.self)
-        let player = String(decoding: event.player, as: UTF8.self)
-        return .invalid(
-            argument: "event \(event.seq) of player \(tenant)/\(player) at address \(address)", reason: reason)
-    }
-
-    @inline(never)
-    private func explain(
-        _ fault: MoveFault, _ event: borrowing WalletEvent, _ place: borrowing EventPlace
-    ) -> LogError {
-        switch fault {
-        case .noRoomForPurse: return Full.furtherPurses.error(self)
-        case .noRoomForHold: return Full.openHolds.error(self)
-        case .unknownHold:
-            return self.fault(event, place.address, "it ends a hold that is not open, or that is not as it says")
-        case .otherBalance, .otherBalanceOfToAsset:
-            let asset = fault == .otherBalance ? place.asset : place.toAsset
-            let (balance, held) =
-                fault == .otherBalance ? (event.balanceAfter, event.heldAfter) : (event.toBalance, event.toHeld)
-            let facts = facts(place.player, asset)
-            return self.fault(
-                event, place.address,
-                "it says balance \(balance) and held \(held) afterwards, "
-                    + "which does not follow from \(facts.balance) and \(facts.held) before it")
-        }
     }
 }

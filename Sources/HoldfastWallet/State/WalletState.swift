@@ -31,6 +31,9 @@ package struct WalletState: ~Copyable {
     var wheel: TimingWheel
     /// Recovery leaves the wheel alone: it is set up in the log's order when time starts to pass again.
     var wheelIsLive = false
+    /// The time at which the log that is being replayed ends, as far as known: what is older than the window by then
+    /// need not be remembered.
+    var replayEnd: Int64 = 0
     /// Everything due up to this time has expired. A hold that is opened later is due later.
     var expiredUpTo: Int64 = .min
     /// Open holds that outlive the window of their request: while there are any, request memory isn't enough.
@@ -51,6 +54,8 @@ package struct WalletState: ~Copyable {
     private let pin = Atomic(false)
     /// Commands on their way through the pipeline.
     let ring: UnsafeMutablePointer<PipelineEntry>
+    /// Records on their way at recovery.
+    let recovery: UnsafeMutablePointer<RecoveryEntry>
 
     package init(_ configuration: WalletConfiguration) {
         precondition(SlotLayout.isAsDocumented)
@@ -69,9 +74,14 @@ package struct WalletState: ~Copyable {
         window = RequestWindow(milliseconds: configuration.windowMilliseconds)
         ring = .allocate(capacity: Pipeline.ringCount)
         ring.initialize(repeating: PipelineEntry(), count: Pipeline.ringCount)
+        recovery = .allocate(capacity: RecoveryEntry.groupMax)
+        recovery.initialize(repeating: RecoveryEntry(), count: RecoveryEntry.groupMax)
     }
 
-    deinit { ring.deallocate() }
+    deinit {
+        ring.deallocate()
+        recovery.deallocate()
+    }
 
     package var playerCount: Int { players.liveCount }
     package var openHoldCount: Int { holds.liveCount }
