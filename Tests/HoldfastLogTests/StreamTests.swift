@@ -173,6 +173,35 @@ import Testing
         }
     }
 
+    @Test("one batch may be appended to several stores at once, and again")
+    func sharedBatch() async throws {
+        var batch = AppendBatch()
+        for number in 0..<200 { try batch.append(Event("\(number)"), to: "s\(number)", expecting: .any) }
+        // More streams in one append than the lane looks up at a time.
+        try batch.atomically((0..<60).map { StreamAppend([Event("atomic")], to: "s\($0)") })
+        let shared = batch
+        let stores = try (0..<4).map { number in
+            try EventStore.open(
+                at: "/log", options: .init(segmentBytes: 256 << 10), on: SimulatedDisk(), clock: GivenClock(1),
+                drive: .threads, identity: .init(log: LogID(high: 1, low: 2), seed: UInt64(number) * 7_919))
+        }
+        for _ in 0..<5 {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for store in stores {
+                    group.addTask { for _ in 0..<4 { _ = try await store.append(shared) } }
+                }
+                try await group.waitForAll()
+            }
+        }
+        for store in stores {
+            for number in [0, 1, 59, 60, 199] {
+                #expect(try await store.revision(of: "s\(number)") == (number < 60 ? 40 : 20))
+            }
+            #expect(store.lastPosition == 20 * 260)
+            await store.close()
+        }
+    }
+
     @Test("an append without events, or with a stream twice, is refused before anything is done")
     func malformedAppends() {
         var batch = AppendBatch()

@@ -46,6 +46,8 @@ final class TestLedger {
     }
 
     var machine: WalletMachine { machines[0] }
+    /// The first failure among the commands that were handed over last.
+    var failure: LogError? { batches.lazy.compactMap(\.failure).first }
     var lane: MemoryLane { lanes[0] }
 
     /// Goes on with another machine, as after a restart.

@@ -1,4 +1,5 @@
 internal import CHoldfast
+private import Synchronization
 
 /// Appends as flat bytes, laid out by callers and read by the lane's thread without touching anything else.
 ///
@@ -95,6 +96,7 @@ final class FrameBuffer: @unchecked Sendable {
     private(set) var base: UnsafeMutableRawPointer
     private(set) var count = 0
     private var capacity: Int
+    private let isClaimed = Atomic(false)
 
     init(capacity: Int = 256) {
         self.capacity = capacity
@@ -108,6 +110,17 @@ final class FrameBuffer: @unchecked Sendable {
     }
 
     deinit { base.deallocate() }
+
+    /// The buffer for one lane, which notes hashes in it: a copy where another one has it already. A batch may be
+    /// appended to two stores at once.
+    func claimed() -> FrameBuffer {
+        if !isClaimed.exchange(true, ordering: .acquiringAndReleasing) { return self }
+        let copy = FrameBuffer(copying: self)
+        copy.isClaimed.store(true, ordering: .relaxed)
+        return copy
+    }
+
+    func giveBack() { isClaimed.store(false, ordering: .releasing) }
 
     /// Room for `size` more bytes, which the caller fills.
     func grow(by size: Int) -> UnsafeMutableRawPointer {

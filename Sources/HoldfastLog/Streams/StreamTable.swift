@@ -141,7 +141,7 @@ struct StreamTable: ~Copyable {
         while at < end {
             let frame = StreamFrame(base: at)
             if frame.expected != .any {
-                let actual = find(frame.key, hash(of: frame)).map { slots.pointer($0).pointee.revision }
+                let actual = find(frame.key, hash(of: frame, in: work)).map { slots.pointer($0).pointee.revision }
                 let met =
                     switch frame.expected {
                     case .any: true
@@ -160,7 +160,7 @@ struct StreamTable: ~Copyable {
         var revision: UInt64 = 0
         while at < end {
             let frame = StreamFrame(base: at)
-            revision = layDown(frame, on: &turn)
+            revision = layDown(frame, hash(of: frame, in: work), on: &turn)
             at += frame.size
         }
         work.offset = end - UnsafeRawPointer(work.frames.baseAddress!)
@@ -168,8 +168,9 @@ struct StreamTable: ~Copyable {
     }
 
     /// Filled in by `prefetch`, except for the later frames of a group that reaches beyond what was prefetched.
-    private func hash(of frame: StreamFrame) -> UInt64 {
-        frame.hash != 0 ? frame.hash : Self.hash(frame.key, seed: seed)
+    private func hash(of frame: StreamFrame, in work: StreamWork) -> UInt64 {
+        let isPrefetched = frame.base < UnsafeRawPointer(work.frames.baseAddress!) + work.prefetched
+        return isPrefetched ? frame.hash : Self.hash(frame.key, seed: seed)
     }
 
     private func groupEnd(_ first: StreamFrame, _ work: StreamWork) -> UnsafeRawPointer {
@@ -179,9 +180,8 @@ struct StreamTable: ~Copyable {
         return at
     }
 
-    private mutating func layDown(_ frame: StreamFrame, on turn: inout LaneTurn) -> UInt64 {
+    private mutating func layDown(_ frame: StreamFrame, _ hash: UInt64, on turn: inout LaneTurn) -> UInt64 {
         let key = frame.key
-        let hash = hash(of: frame)
         let slot = find(key, hash) ?? create(key, hash)
         var revision = slots.pointer(slot).pointee.revision
         var event = frame.firstEvent

@@ -34,14 +34,19 @@ package final class StreamWork: LaneWork, @unchecked Sendable {
     @exclusivity(unchecked) var group = 0
     /// Frames before this one have their hashes, and their streams were prefetched.
     @exclusivity(unchecked) var prefetched = 0
-    /// Groups with records in the present batch, whose positions are not known yet.
-    @exclusivity(unchecked) private var uncommitted: [(batch: UInt64, groups: Range<Int>)] = []
+    /// The log's batches that the work has records in, each with the first group that has.
+    @exclusivity(unchecked) private var batches: [(address: UInt64, firstGroup: Int)] = []
+
+    // The committing thread's own: while it writes one batch of a large work, the lane fills the next.
+    private var committedBatches: [(address: UInt64, firstPosition: UInt64)] = []
+    /// Groups before this one have an outcome that stands, even where the work failed behind them. Known at the end.
+    private(set) var settled = 0
 
     package init(
         _ batch: AppendBatch, heads: [[UInt8]] = [],
         completion: @escaping @Sendable (StreamWork, LogError?) -> Void
     ) {
-        buffer = batch.frames
+        buffer = batch.frames.claimed()
         frames = UnsafeMutableRawBufferPointer(start: buffer.base, count: buffer.count)
         outcomes = .allocate(capacity: batch.count)
         outcomes.initialize(repeating: Outcome())
@@ -49,7 +54,10 @@ package final class StreamWork: LaneWork, @unchecked Sendable {
         self.completion = completion
     }
 
-    deinit { outcomes.deallocate() }
+    deinit {
+        buffer.giveBack()
+        outcomes.deallocate()
+    }
 
     package var inboxBytes: Int { frames.count + 128 }
 
@@ -57,11 +65,7 @@ package final class StreamWork: LaneWork, @unchecked Sendable {
     func accepted(revision: UInt64, index: Int, batch: UInt64) {
         outcomes[group].revision = revision
         outcomes[group].position = UInt64(index)
-        if let last = uncommitted.last, last.batch == batch {
-            uncommitted[uncommitted.count - 1].groups = last.groups.lowerBound..<group + 1
-        } else {
-            uncommitted.append((batch, group..<group + 1))
-        }
+        if batches.last?.address != batch { batches.append((batch, group)) }
         group += 1
     }
 
@@ -73,21 +77,32 @@ package final class StreamWork: LaneWork, @unchecked Sendable {
     }
 
     package func committed(batch address: UInt64, firstPosition: UInt64) {
-        for entry in uncommitted where entry.batch == address {
-            for group in entry.groups where !outcomes[group].conflict {
-                outcomes[group].position += firstPosition
-            }
-        }
-        uncommitted.removeAll { $0.batch == address }
+        committedBatches.append((address, firstPosition))
     }
 
     package func finish(_ failure: LogError?) {
         self.failure = failure
+        settle()
         completion(self, failure)
     }
 
-    /// Groups before this one have an outcome that stands, even where the work failed behind them.
-    var settled: Int { uncommitted.first?.groups.lowerBound ?? group }
+    /// The lane is done with the work: puts together what it noted of its batches and what became of those. The work
+    /// may have been in more rounds than it has records in.
+    private func settle() {
+        settled = group
+        var next = 0
+        for (index, batch) in batches.enumerated() {
+            while next < committedBatches.count, committedBatches[next].address < batch.address { next += 1 }
+            guard next < committedBatches.count, committedBatches[next].address == batch.address else {
+                settled = batch.firstGroup
+                return
+            }
+            let end = index + 1 < batches.count ? batches[index + 1].firstGroup : group
+            for group in batch.firstGroup..<end where !outcomes[group].conflict {
+                outcomes[group].position += committedBatches[next].firstPosition
+            }
+        }
+    }
 
     /// What became of a group, once the work is finished.
     func result(_ group: Int) -> Result<AppendResult, LogError> {
