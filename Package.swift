@@ -41,7 +41,8 @@ let package = Package(
             dependencies: ["CHoldfast", "Holdfast", "HoldfastBench", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
             swiftSettings: strict),
 
-        .executableTarget(name: "Orders", dependencies: ["HoldfastLog"], path: "Examples/Orders", swiftSettings: strict),
+        .executableTarget(
+            name: "Orders", dependencies: ["HoldfastLog"], path: "Examples/Orders", swiftSettings: strict),
 
         .target(name: "WalletModel", path: "Tests/WalletModel", swiftSettings: strict),
         .target(

@@ -10,13 +10,28 @@ public typealias CreditKind = HoldfastWallet.CreditKind
 public typealias DebitKind = HoldfastWallet.DebitKind
 
 /// Whose wallet: a player of a tenant.
-public struct Player: Hashable, Sendable {
+///
+/// Players are equal when the bytes of their names are, as in the ledger. Swift's own equality of strings would take
+/// the two spellings of "é" for one, and two players for the same.
+public struct Player: Sendable {
     public let tenant: String
     public let id: String
 
     public init(_ id: String, of tenant: String) {
         self.id = id
         self.tenant = tenant
+    }
+}
+
+extension Player: Hashable {
+    public static func == (a: Player, b: Player) -> Bool {
+        a.tenant.utf8.elementsEqual(b.tenant.utf8) && a.id.utf8.elementsEqual(b.id.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for byte in tenant.utf8 { hasher.combine(byte) }
+        hasher.combine(UInt8(0))
+        for byte in id.utf8 { hasher.combine(byte) }
     }
 }
 

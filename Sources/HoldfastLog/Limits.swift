@@ -37,6 +37,9 @@ public enum Limits {
 
     /// A snapshot leaves the lane's thread in pieces of at most this size between two batches.
     package static let snapshotChunkBytes = 256 << 10
+    /// How often a reader looks again at a tail that seems damaged, in case its owner is just writing it.
+    package static let readingTries = 10
+
     /// Snapshots that are kept: the newest, and one more in case the newest turns out damaged.
     package static let snapshotsKept = 2
     /// A named checkpoint is a file; its name must be one.

@@ -120,9 +120,11 @@ final class ApplySession {
     private func settle(
         _ group: Group, _ output: inout BufferedWriter, _ json: inout JSONWriter
     ) async throws -> Group {
-        if !group.lines.isEmpty { send(group) }
+        // Once answered a group is spare again; it must not be filled here while it is taken from there.
+        let isSent = !group.lines.isEmpty
+        if isSent { send(group) }
         while !underWay.isEmpty { try await answerOldest(&output, &json) }
-        return group.lines.isEmpty ? group : takeGroup()
+        return isSent ? takeGroup() : group
     }
 
     private func answerOldest(_ output: inout BufferedWriter, _ json: inout JSONWriter) async throws {

@@ -5,12 +5,16 @@ import WalletModel
 
 @Suite("Assets")
 struct AssetTests {
-    @Test("have names of this form", arguments: ["BRL", "BTC", "SKU1", "A2345678", "BRL.b", "BRL.bonusbon", "A2345678.bonusbon", "12"])
+    @Test(
+        "have names of this form",
+        arguments: ["BRL", "BTC", "SKU1", "A2345678", "BRL.b", "BRL.bonusbon", "A2345678.bonusbon", "12"])
     func goodNames(name: String) { #expect(AssetName(name)?.description == name) }
 
     @Test(
         "have no other names",
-        arguments: ["", "B", "brl", "A23456789", "BRL.", "BRL.B", "BRL.bonusbonu", ".bonus", "BRL bonus", "BRL.a.b", "ÅÅÅ"])
+        arguments: [
+            "", "B", "brl", "A23456789", "BRL.", "BRL.B", "BRL.bonusbonu", ".bonus", "BRL bonus", "BRL.a.b", "ÅÅÅ",
+        ])
     func badNames(name: String) { #expect(AssetName(name) == nil) }
 
     @Test("sort by their bytes")

@@ -250,7 +250,8 @@ struct DecideTests {
             ])
         #expect(CreditKind.allCases.map(\.name) == ["deposit", "win", "refund", "promo", "adjustment"])
         #expect(DebitKind.allCases.map(\.name) == ["bet", "withdrawal", "fee", "adjustment"])
-        #expect(CreditKind.allCases.map(\.rawValue) + DebitKind.allCases.map(\.rawValue) == [1, 2, 3, 4, 5, 16, 17, 18, 19])
+        #expect(CreditKind.allCases.map(\.rawValue) == [1, 2, 3, 4, 5])
+        #expect(DebitKind.allCases.map(\.rawValue) == [16, 17, 18, 19])
         #expect(Undone.allCases.map(\.rawValue) == [1, 2, 3, 4, 5, 6, 7, 8])
     }
 }

@@ -71,7 +71,9 @@ struct EventTests {
     }
 
     private static func text(_ row: EventRow) -> String {
-        func bytes(_ text: UnsafeRawBufferPointer?) -> String { text.map { String(decoding: $0, as: UTF8.self) } ?? "-" }
+        func bytes(_ text: UnsafeRawBufferPointer?) -> String {
+            text.map { String(decoding: $0, as: UTF8.self) } ?? "-"
+        }
         func number(_ value: Int64?) -> String { value.map { "\($0)" } ?? "-" }
         return [
             bytes(row.tenantID), bytes(row.playerID), "\(row.seq)", "\(row.position)", row.event.name,
@@ -145,8 +147,11 @@ struct EventTests {
                 UnsafeMutableRawBufferPointer(rebasing: room[..<10]).copyBytes(from: header)
                 do throws(MalformedEvent) {
                     let event = try WalletEvent(record: RecordView(room.baseAddress!))
-                    let inside = [event.tenant, event.player, event.asset, event.requestID, event.target, event.ref, event.other]
-                    for text in inside where text.count > 0 {
+                    let texts = [
+                        event.tenant, event.player, event.asset, event.requestID, event.target, event.ref,
+                        event.other,
+                    ]
+                    for text in texts where text.count > 0 {
                         let offset = text.baseAddress! - UnsafeRawPointer(room.baseAddress!)
                         #expect(offset >= 0 && offset + text.count <= record.size)
                     }
@@ -180,7 +185,9 @@ struct EventTests {
             room.baseAddress!.storeBytes(of: value, toByteOffset: payload + offset, as: Int64.self)
         }
         #expect(fault(.credited) { _ in } == nil)
-        #expect(fault(.credited) { $0.storeBytes(of: 99, toByteOffset: 10, as: UInt16.self) } == "its type is not known")
+        #expect(
+            fault(.credited) { $0.storeBytes(of: 99, toByteOffset: 10, as: UInt16.self) }
+                == "its type is not known")
         #expect(
             fault(.credited) { $0.storeBytes(of: 2, toByteOffset: 12, as: UInt16.self) }
                 == "its schema version is not known")

@@ -53,7 +53,7 @@ struct MachineTests {
         let batch = CommandBatch(commandsExpected: 1)
         let texts = TextKeeper()
         var command = PreparedCommand()
-        for number in 0..<100 {
+        for number in 0..<150 {
             // Each third one is a duplicate of the one before it.
             var form = CommandForm.read(credit("p\(number % 7)", "r\(number - (number % 3 == 2 ? 7 : 0))"), texts)!.form
             #expect(builder.prepare(&form, into: &command) == nil)
@@ -70,7 +70,7 @@ struct MachineTests {
         batch.committed(batch: turn.batch.address, firstPosition: 1_000 * UInt64(committed + 1))
         #expect(committed >= 3)
         var positions: [UInt64] = []
-        for index in 0..<100 {
+        for index in 0..<150 {
             let outcome = batch.outcome(index)
             #expect(outcome.status == .accepted)
             #expect((batch.position(index) == nil) == outcome.isDuplicate)
@@ -120,7 +120,8 @@ struct MachineTests {
         ledger.commit()
         var order: [String] = []
         ledger.lane.forEachRecord { record, _ in
-            if record.type == EventKind.holdExpired.rawValue { order.append(String(decoding: record.key, as: UTF8.self)) }
+            guard record.type == EventKind.holdExpired.rawValue else { return }
+            order.append(String(decoding: record.key, as: UTF8.self))
         }
         #expect(order == players.reversed().map { "t/" + $0 })
     }

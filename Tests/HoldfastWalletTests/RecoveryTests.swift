@@ -1,7 +1,7 @@
-import HoldfastLog
 import Testing
 import WalletModel
 
+@testable import HoldfastLog
 @testable import HoldfastWallet
 
 @Suite("Recovery")
@@ -18,7 +18,7 @@ struct RecoveryTests {
     func groups() throws {
         let ledger = ledger(lines: 1_500)
         var records: [PlacedRecord] = []
-        ledger.lane.forEachRecord { records.append(PlacedRecord($0, at: $1)) }
+        ledger.lane.forEachRecord { records.append(PlacedRecord(record: $0, address: $1)) }
         let machine = TestLedger.machine(ledger.assets)
         machine.willReplay(upTo: ledger.machine.latestTime)
         try records.withUnsafeBufferPointer { try machine.apply($0) }

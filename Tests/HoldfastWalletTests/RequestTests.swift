@@ -20,7 +20,8 @@ struct RequestTests {
         let ledger = TestLedger()
         _ = ledger.apply(line("a", at: Self.start, credit))
         #expect(ledger.apply(line("a", at: Self.start + Self.day - 1, credit))["duplicate"] == true)
-        #expect(ledger.apply(line("a", at: Self.start + Self.day - 1, #""op":"lock""#))["error"] == "request_id_reused")
+        let other = line("a", at: Self.start + Self.day - 1, #""op":"lock""#)
+        #expect(ledger.apply(other)["error"] == "request_id_reused")
         #expect(ledger.apply(line("a", at: Self.start + Self.day, credit))["seq"] == 2)
         #expect(ledger.apply(line("a", at: Self.start + 2 * Self.day - 1, credit))["seq"] == 2)
     }
@@ -117,7 +118,9 @@ struct RequestTests {
     @Test("ids of every length are told apart, in slots and beyond them")
     func lengths() throws {
         let ledger = TestLedger()
-        let names = (1...64).map { String(repeating: "x", count: $0) } + (1...64).map { String(repeating: "x", count: $0 - 1) + "y" }
+        let names = (1...64).flatMap { count in
+            ["x", "y"].map { String(repeating: "x", count: count - 1) + $0 }
+        }
         for name in names { #expect(ledger.apply(line(name, at: 1, credit, player: name))["seq"] == 1) }
         for name in names { #expect(ledger.apply(line(name, at: 1, credit, player: name))["duplicate"] == true) }
         #expect(Set(ledger.players().map(\.player)) == Set(names))
@@ -138,5 +141,51 @@ struct RequestTests {
         let last = Self.start + 39 * Self.day + 299 * 200_000
         #expect(ledger.apply(line("d39n0", at: last, credit))["duplicate"] == true)
         #expect(ledger.apply(line("d38n0", at: last, credit))["duplicate"] == nil)
+    }
+
+    private func hash(_ id: String, of keyHash: UInt64) -> UInt64 {
+        requestHash(TextKeeper().keep(id), of: keyHash)
+    }
+
+    @Test("an entry that only looks like the request's is told from it by its record")
+    func foreignEntries() {
+        let ledger = TestLedger()
+        _ = ledger.apply(line("a", at: 1, credit))
+        _ = ledger.apply(line("b", at: 1, credit))
+        _ = ledger.apply(line("c", at: 1, credit, player: "q"))
+        ledger.commit()
+        var addresses: [UInt64] = []
+        ledger.lane.forEachRecord { addresses.append($1) }
+        // As if the hashes of these names agreed in all the bits that memory keeps.
+        ledger.machine.withState { state in
+            let key = state.keyHash(of: 1)
+            for name in ["x", "y"] {
+                let hash = self.hash(name, of: key)
+                for address in addresses { precondition(state.requests.add(hash, address, .plain)) }
+            }
+        }
+        #expect(ledger.apply(line("x", at: 2, credit))["seq"] == 3)
+        #expect(ledger.apply(line("x", at: 2, credit))["duplicate"] == true)
+        #expect(ledger.apply(line("r", at: 2, #""op":"rollback","target":"y""#))["event"] == "tombstoned")
+        #expect(ledger.apply(line("y", at: 2, credit))["error"] == "rolled_back")
+        #expect(ledger.apply(line("r2", at: 2, #""op":"rollback","target":"x""#))["event"] == "rolled_back")
+        #expect(ledger.apply(line("x", at: 2, credit))["duplicate"] == true)
+    }
+
+    @Test("of several entries of one request the newest counts")
+    func staleEntries() {
+        let ledger = TestLedger()
+        _ = ledger.apply(line("d", at: 1, #""op":"credit","asset":"BRL","amount":7"#))
+        _ = ledger.apply(line("r", at: 1, #""op":"rollback","target":"d""#))
+        ledger.commit()
+        var addresses: [UInt64] = []
+        ledger.lane.forEachRecord { addresses.append($1) }
+        // As a snapshot leaves it that saw the request before and after its rollback.
+        ledger.machine.withState { state in
+            precondition(state.requests.add(hash("d", of: state.keyHash(of: 1)), addresses[0], .plain))
+        }
+        #expect(ledger.apply(line("r2", at: 1, #""op":"rollback","target":"d""#))["error"] == "already_rolled_back")
+        let win = #""op":"credit","asset":"BRL","amount":7,"target":"d""#
+        #expect(ledger.apply(line("w", at: 1, win))["error"] == "target_rolled_back")
     }
 }

@@ -18,12 +18,14 @@ package struct LedgerFiles {
 
     /// Takes in what a running owner has written since.
     package func catchUp(_ reader: LogReader) throws(LedgerError) {
-        for log in logs { try log.catchUp() }
+        try directory.catchUp(logs)
         try reader.extend(to: logs.map(\.tail.address))
     }
 
     package func reader(from position: UInt64) throws(LedgerError) -> LogReader {
-        try LogReader(logs, from: position, upTo: logs.map(\.tail.address))
+        let reader = try LogReader(logs, from: position, upTo: logs.map(\.tail.address))
+        reader.awaitsGaps = true
+        return reader
     }
 
     /// Calls `body` with a player's records, oldest first, until it returns false. Reads the player's lane from its

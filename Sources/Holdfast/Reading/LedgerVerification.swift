@@ -19,12 +19,19 @@ package struct LedgerVerification {
         _ path: String, deep: Bool, progress: (Int) -> Void = { _ in }
     ) throws(LedgerError) -> LedgerVerification {
         var result = LedgerVerification()
-        let directory = try LogDirectory.open(path, kind: LedgerSettings.kind, on: RealDisk())
-        let configuration = try directory.walletConfiguration()
-        let machines = (0..<directory.manifest.lanes).map { _ in WalletMachine(configuration) }
+        // Opened once, so that everything below looks at the same log, also beside a running owner.
+        let files: LedgerFiles
+        do throws(LedgerError) {
+            files = try LedgerFiles(path)
+        } catch {
+            guard case .damaged = error else { throw error }
+            result.faults.append(error)
+            return result
+        }
+        let machines = files.logs.map { _ in WalletMachine(files.configuration) }
         var sums = EffectSums()
         var done = 0
-        result.log = try LogVerifier.verify(directory) { (record, address, lane) throws(LedgerError) in
+        result.log = try LogVerifier.verify(files.logs) { (record, address, lane) throws(LedgerError) in
             try machines[lane].apply(record, at: address)
             try sums.add(record)
             done += 1
@@ -33,7 +40,6 @@ package struct LedgerVerification {
         result.faults = result.log.faults
         if result.faults.isEmpty {
             result.checkLaws(machines, sums)
-            let files = try LedgerFiles(path)
             try result.compareSnapshots(files, with: LedgerBooks(of: machines), all: deep)
         }
         return result

@@ -57,6 +57,12 @@ enum Syscalls {
         return UInt64(status.st_size)
     }
 
+    /// A millisecond, for another process to get on with what it is doing.
+    static func pause() {
+        var time = timespec(tv_sec: 0, tv_nsec: 1_000_000)
+        nanosleep(&time, nil)
+    }
+
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

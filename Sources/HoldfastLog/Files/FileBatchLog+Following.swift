@@ -2,21 +2,36 @@
 extension FileBatchLog {
     /// Moves the tail over the batches that the owner has written since. What is not a whole batch yet is left for
     /// the next time. For logs that were opened for reading.
-    package func catchUp() throws(LogError) {
+    ///
+    /// With a round given it stops before the first batch of a later one.
+    package func catchUp(toRound round: UInt64 = .max) throws(LogError) {
         while true {
-            if let last = state.with({ $0.segments.headers.last }) { try read(onIn: last) }
+            if let last = state.with({ $0.segments.headers.last }), try !read(onIn: last, toRound: round) { return }
             guard let next = try nextSegment() else { return }
             state.with { $0.segments.append(next) }
         }
     }
 
-    private func read(onIn segment: SegmentHeader) throws(LogError) {
+    /// The newest batch behind the tail, up to a round; the tail stays where it is.
+    func newestAhead(upToRound round: UInt64 = .max) throws(LogError) -> BatchHeader? {
+        let scout = FileBatchLog(at: at, disk: disk, state: state.with { $0 }, report: openedWith)
+        try scout.catchUp(toRound: round)
+        return scout.tail.number > tail.number ? scout.lastBatch : nil
+    }
+
+    /// False when a batch of a later round stopped it.
+    private func read(onIn segment: SegmentHeader, toRound round: UInt64) throws(LogError) -> Bool {
         let known = tail
         let isFresh = known.number + 1 == segment.firstBatch
         let scanner = isFresh ? try scanner(segment) : try scanner(segment, behind: known)
         while case .batch(let batch) = try scanner.step() {
-            state.with { $0.tail = $0.tail.advanced(past: batch) }
+            if batch.header.round > round { return false }
+            state.with { state in
+                state.tail = state.tail.advanced(past: batch)
+                state.last = batch.header
+            }
         }
+        return true
     }
 
     /// The segment behind the last one, once its first batch is on the way.

@@ -34,6 +34,7 @@ extension FileBatchLog {
             report.tornBytes += UInt64(scan.torn?.count ?? 0)
             state.tail = scan.tail
             state.torn = scan.torn
+            state.last = scan.last
             if scan.last != nil { break }
             // The header came with a first batch that was torn: the segment was never part of the log.
             state.giveUpLastSegment(startingAt: .start(lane: place))
@@ -71,6 +72,7 @@ extension FileBatchLog {
         state.with { [scan] state in
             state.tail = scan.tail
             state.torn = scan.torn
+            state.last = scan.last
             if isEmpty { state.giveUpLastSegment(startingAt: .start(lane: at)) }
         }
         guard isEmpty, let before = state.with({ $0.segments.headers.last }) else { return }
@@ -80,10 +82,7 @@ extension FileBatchLog {
     }
 
     /// The header of the last batch, if its segment holds one.
-    package func lastBatch() throws(LogError) -> BatchHeader? {
-        guard let last = state.with({ $0.segments.headers.last }) else { return nil }
-        return try TailScan(scanner(last)).last
-    }
+    package var lastBatch: BatchHeader? { state.with { $0.last } }
 }
 
 extension LogTail {
@@ -219,16 +218,21 @@ private struct SegmentInventory {
 
     func scanTail(_ last: SegmentHeader, mode: OpenMode) throws(LogError) -> TailScan {
         let path = SegmentNames.path(last.number, in: place.directory)
-        // Beside a running owner a scan may meet a batch while it is being written; a second look settles it.
-        var tries = mode == .reading ? 3 : 1
+        // Beside a running owner a scan may meet batches while they are being written. Then the log has grown at the
+        // next look, and what is whole of it will do; damage stays where it is.
+        var tries = mode == .reading ? Limits.readingTries : 1
+        var known: UInt64 = 0
         while true {
+            let file: any DiskFile
+            do throws(DiskFailure) { file = try disk.open(path, for: .reading) } catch { throw LogError.io(error) }
             do throws(LogError) {
-                let file: any DiskFile
-                do throws(DiskFailure) { file = try disk.open(path, for: .reading) } catch { throw LogError.io(error) }
                 return try TailScan(SegmentScanner(file: file, header: last))
             } catch {
                 tries -= 1
                 guard case .damaged = error, tries > 0 else { throw error }
+                let whole = try TailScan(wholeBatchesOf: SegmentScanner(file: file, header: last))
+                if known > 0, whole.tail.number > known { return whole }
+                known = whole.tail.number
             }
         }
     }

@@ -29,6 +29,8 @@ package final class FileBatchLog: BatchLog {
     struct State: Sendable {
         var segments: SegmentTable
         var tail: LogTail
+        /// The header of the last batch, where its segment holds one.
+        var last: BatchHeader?
         var epoch: UInt64 = 0
         /// Remains of a torn batch in the last segment, zeroed by `acquire` before anything is written.
         var torn: Range<UInt64>?

@@ -189,22 +189,50 @@ package struct LogDirectory: Sendable {
     package func openLanes(for mode: OpenMode) throws(LogError) -> [FileBatchLog] {
         var logs: [FileBatchLog] = []
         for place in places { logs.append(try FileBatchLog.open(place, on: disk, for: mode)) }
+        if mode == .reading { try awaitWholeRound(logs) }
         try dropIncompleteRound(logs)
         return logs
+    }
+
+    /// Beside a running owner the lanes were opened at different moments. Rounds are written one after the other, so
+    /// all before the newest that any lane shows are whole by now; of that one the rest is on its way, unless a crash
+    /// stopped it.
+    private func awaitWholeRound(_ logs: [FileBatchLog]) throws(LogError) {
+        if logs.count == 1 { return }
+        let round = logs.map(\.tail.round).max() ?? 0
+        for _ in 0..<Limits.readingTries {
+            for log in logs { try log.catchUp(toRound: round) }
+            if isWhole(round, logs) { return }
+            Syscalls.pause()
+        }
+    }
+
+    /// Takes in what a running owner has written since, in whole rounds: all before the newest one that shows, and
+    /// that one if every lane has its part.
+    package func catchUp(_ logs: [FileBatchLog]) throws(LogError) {
+        if logs.count == 1 { return try logs[0].catchUp() }
+        var newest: UInt64 = 0
+        for log in logs { newest = max(newest, try log.newestAhead()?.round ?? 0) }
+        if newest == 0 { return }
+        for log in logs { try log.catchUp(toRound: newest - 1) }
+        var members: [BatchHeader] = []
+        for log in logs {
+            if let batch = try log.newestAhead(upToRound: newest), batch.kind == .events { members.append(batch) }
+        }
+        guard members.count == members.first?.batchesInRound ?? 0 else { return }
+        for log in logs { try log.catchUp(toRound: newest) }
+    }
+
+    private func isWhole(_ round: UInt64, _ logs: [FileBatchLog]) -> Bool {
+        let members = logs.compactMap(\.lastBatch).filter { $0.round == round && $0.kind == .events }
+        return members.count == members.first?.batchesInRound ?? 0
     }
 
     private func dropIncompleteRound(_ logs: [FileBatchLog]) throws(LogError) {
         if logs.count == 1 { return }
         let round = logs.map(\.tail.round).max() ?? 0
-        var members: [FileBatchLog] = []
-        var expected = 0
-        for log in logs where log.tail.round == round {
-            guard let last = try log.lastBatch(), last.kind == .events else { continue }
-            members.append(log)
-            expected = last.batchesInRound
-        }
-        if members.count == expected { return }
-        for log in members {
+        if isWhole(round, logs) { return }
+        for log in logs where log.lastBatch?.round == round {
             if log.openedWith.closedCleanly {
                 throw log.damage(
                     at: log.tail.address, "round \(round) lacks batches in other lanes, though it was closed cleanly")

@@ -21,13 +21,20 @@ package struct LogVerifier {
     ) throws(LogError) -> Report {
         var report = Report()
         report.lanes = directory.manifest.lanes
-        let logs: [FileBatchLog]
         do throws(LogError) {
-            logs = try directory.openLanes(for: .reading)
+            return try verify(directory.openLanes(for: .reading), each: each)
         } catch {
             report.faults.append(error)
             return report
         }
+    }
+
+    /// The same for lanes that are open already, up to where they ended then.
+    package static func verify(
+        _ logs: [FileBatchLog], each: (RecordView, UInt64, _ lane: Int) throws(LogError) -> Void = { _, _, _ in }
+    ) throws(LogError) -> Report {
+        var report = Report()
+        report.lanes = logs.count
         for log in logs {
             do throws(LogError) {
                 try verify(log, into: &report, each: each)

@@ -32,6 +32,17 @@ struct TailScan {
         }
     }
 
+    /// The tail behind the last whole batch, whatever stands there: for a reader beside an owner that is writing.
+    init(wholeBatchesOf scanner: SegmentScanner) throws(LogError) {
+        tail = LogTail(before: scanner.header)
+        segmentBytes = scanner.header.segmentBytes
+        while case .batch(let batch) = try scanner.step() {
+            beforeLast = tail
+            last = batch.header
+            tail = tail.advanced(past: batch)
+        }
+    }
+
     /// Behind a blank header: sectors of a batch whose first one never reached the disk, or nothing.
     private static func strayBytes(_ scanner: SegmentScanner) throws(LogError) -> Range<UInt64>? {
         let end = scanner.offset

@@ -17,7 +17,7 @@ internal import CHoldfast
 ///     96  u16  kind: 0 events, 1 fence
 ///     98  26 B zero
 ///    124  u32  CRC32C of bytes 0 ..< 124
-///    128  records, then zeros
+///    128  records, then padding bytes
 ///   size-40  32 B SHA-256 of bytes 0 ..< size-40
 ///   size-8   u32  CRC32C of those 32 bytes
 ///   size-4   u32  "HFe1"
@@ -30,6 +30,9 @@ package struct BatchHeader: Equatable, Sendable {
 
     package static let bytes = 128
     package static let trailerBytes = 40
+    /// Fills what is left between the last record and the trailer. Not zero, or the padding of a large batch would
+    /// look like sectors that never reached the disk.
+    static let padding: UInt8 = 0xA5
     static let magic: UInt32 = 0x3162_4648  // "HFb1"
     static let endMagic: UInt32 = 0x3165_4648  // "HFe1": no byte of it is zero, so a torn end shows
 
@@ -160,8 +163,8 @@ package struct BatchView {
             }
             at += record.size
         }
-        if let stray = UnsafeRawBufferPointer(rebasing: bytes[at..<trailer]).firstNonZero {
-            return (at + stray, "bytes behind the last event are not zero")
+        if let stray = bytes[at..<trailer].firstIndex(where: { $0 != BatchHeader.padding }) {
+            return (stray, "bytes behind the last event are not padding")
         }
         return nil
     }
@@ -191,7 +194,7 @@ extension BatchView {
         }
         assert(at == used, "the records fill what was reserved for them")
         let trailer = header.size - BatchHeader.trailerBytes
-        memset(base + used, 0, trailer - used)
+        memset(base + used, Int32(BatchHeader.padding), trailer - used)
         header.store(at: base)
         let hash = Digest.sha256(UnsafeRawBufferPointer(start: base, count: trailer))
         hash.store(at: base + trailer)

@@ -83,8 +83,7 @@ struct HoldSlot: BitwiseCopyable {
     /// Of the `authorised` event.
     var address: UInt64
     var requestHash: UInt64
-    private var id:
-        (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+    private var id: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
     private var unused2: UInt64
 
     static let bytes = 128

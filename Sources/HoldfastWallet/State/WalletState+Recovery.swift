@@ -2,24 +2,11 @@ import CHoldfast
 package import HoldfastLog
 import HoldfastMemory
 
-/// A record and where it lies in the lane's log.
-package struct PlacedRecord: BitwiseCopyable {
-    package var record: RecordView
-    package var address: UInt64
-
-    package init(_ record: RecordView, at address: UInt64) {
-        self.record = record
-        self.address = address
-    }
-}
-
 /// A record of a group that is being taken in.
 struct RecoveryEntry {
     var event = WalletEvent()
     var place = EventPlace(address: 0, player: 0)
     var keyHash: UInt64 = 0
-
-    static let groupMax = 16
 }
 
 extension WalletState {
@@ -30,8 +17,11 @@ extension WalletState {
     mutating func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError) {
         var done = 0
         while done < records.count {
-            let count = min(RecoveryEntry.groupMax, records.count - done)
-            for index in 0..<count { try read(records[done + index], into: recovery + index) }
+            let count = min(PlacedRecord.groupMax, records.count - done)
+            for index in 0..<count {
+                let placed = records[done + index]
+                try read(placed.record, at: placed.address, into: recovery + index)
+            }
             for index in 0..<count { fetchPages(recovery + index) }
             for index in 0..<count { fetchSlots(recovery + index) }
             for index in 0..<count { try apply(recovery + index) }
@@ -40,22 +30,22 @@ extension WalletState {
     }
 
     package mutating func apply(_ record: RecordView, at address: UInt64) throws(LogError) {
-        try read(PlacedRecord(record, at: address), into: recovery)
+        try read(record, at: address, into: recovery)
         try apply(recovery)
     }
 
     @inline(__always)
     private mutating func read(
-        _ placed: PlacedRecord, into entry: UnsafeMutablePointer<RecoveryEntry>
+        _ record: RecordView, at address: UInt64, into entry: UnsafeMutablePointer<RecoveryEntry>
     ) throws(LogError) {
         entry.pointee.event = WalletEvent()
-        entry.pointee.place = EventPlace(address: placed.address, player: 0)
+        entry.pointee.place = EventPlace(address: address, player: 0)
         do throws(MalformedEvent) {
-            try entry.pointee.event.read(placed.record)
+            try entry.pointee.event.read(record)
         } catch {
-            throw .invalid(argument: "the event at address \(placed.address)", reason: error.description)
+            throw .invalid(argument: "the event at address \(address)", reason: error.description)
         }
-        let key = placed.record.key
+        let key = record.key
         let hash = hf_hash64(key.baseAddress, key.count, seed)
         entry.pointee.keyHash = hash
         if entry.pointee.event.requestID.count > 0 {

@@ -74,8 +74,8 @@ package struct WalletState: ~Copyable {
         window = RequestWindow(milliseconds: configuration.windowMilliseconds)
         ring = .allocate(capacity: Pipeline.ringCount)
         ring.initialize(repeating: PipelineEntry(), count: Pipeline.ringCount)
-        recovery = .allocate(capacity: RecoveryEntry.groupMax)
-        recovery.initialize(repeating: RecoveryEntry(), count: RecoveryEntry.groupMax)
+        recovery = .allocate(capacity: PlacedRecord.groupMax)
+        recovery.initialize(repeating: RecoveryEntry(), count: PlacedRecord.groupMax)
     }
 
     deinit {

@@ -32,7 +32,6 @@ struct EventsVerb: Verb {
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
         let reader = try files.reader(from: from)
-        reader.awaitsGaps = follow
         var output = BufferedWriter.standardOutput()
         var json = JSONWriter(capacity: 1 << 20)
         var left = limit

@@ -1,4 +1,5 @@
 import Holdfast
+import HoldfastLog
 import HoldfastText
 
 struct SnapshotVerb: Verb {
@@ -12,7 +13,8 @@ struct SnapshotVerb: Verb {
     init(_ values: ParsedOptions) throws(UsageError) { directory = values.text("DIR") }
 
     func run() async throws -> ExitCode {
-        let ledger = try await Ledger.openExisting(at: directory)
+        // A clock that stands still: to take a snapshot must not end holds or let requests grow old.
+        let ledger = try Ledger.open(at: directory, on: RealDisk(), clock: GivenClock(), drive: .threads)
         do {
             try await ledger.snapshot()
         } catch {

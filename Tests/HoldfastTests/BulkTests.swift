@@ -1,0 +1,83 @@
+import Holdfast
+import enum HoldfastWallet.Refusal
+import Testing
+
+@Suite("Many commands at once")
+struct BulkTests {
+    private func player(_ number: Int) -> Player { Player("p\(number)", of: "evian") }
+
+    @Test("are answered in their order, those that are no commands too", arguments: [1, 3])
+    func order(lanes: Int) async throws {
+        try await withLedger(lanes: lanes) { ledger in
+            var commands: [Command] = []
+            for number in 0..<1_000 {
+                commands.append(.credit(player(number % 50), asset: "BRL", amount: Int64(number), requestID: "d\(number)"))
+                if number % 7 == 0 {
+                    commands.append(.debit(player(number % 50), asset: "nonsense", amount: 1, requestID: "bad"))
+                }
+                if number % 11 == 0 {
+                    commands.append(.credit(player(number % 50), asset: "BRL", amount: Int64(number), requestID: "d\(number)"))
+                }
+            }
+            let answers = try await ledger.perform(commands)
+            try #require(answers.count == commands.count)
+            var expected: [Int: Int64] = [:]
+            var place = 0
+            for number in 0..<1_000 {
+                expected[number % 50, default: 0] += Int64(number)
+                #expect(answers[place].accepted?.amount == Int64(number))
+                #expect(answers[place].accepted?.funds?.balance == expected[number % 50])
+                place += 1
+                if number % 7 == 0 {
+                    guard case .refused(let refused) = answers[place] else {
+                        Issue.record("\(answers[place]) for a command without an asset")
+                        continue
+                    }
+                    #expect(refused.refusal == .invalidRequest && refused.field == "asset")
+                    place += 1
+                }
+                if number % 11 == 0 {
+                    #expect(answers[place].accepted?.isDuplicate == true)
+                    place += 1
+                }
+            }
+            #expect(ledger.lastPosition == 1_000)
+            #expect(try await ledger.perform([]).isEmpty)
+        }
+    }
+
+    @Test("see what came before them when they transfer into another lane", arguments: [1, 4])
+    func transfers(lanes: Int) async throws {
+        try await withLedger(lanes: lanes) { ledger in
+            // One coin walks through all players: each hand-over needs the one before it.
+            var commands = (0..<20).map { Command.credit(player($0), asset: "BRL", amount: 0, requestID: "open") }
+            commands.append(.credit(player(0), asset: "BRL", amount: 1, requestID: "coin"))
+            for step in 0..<200 {
+                commands.append(
+                    .transfer(player(step % 20), to: "p\((step + 1) % 20)", asset: "BRL", amount: 1, requestID: "t\(step)"))
+            }
+            commands.append(.transfer(player(5), to: "p6", asset: "BRL", amount: 1, requestID: "empty"))
+            let answers = try await ledger.perform(commands)
+            #expect(answers.dropLast().allSatisfy { $0.refusal == nil })
+            #expect(answers.last?.refusal == .insufficientFunds)
+            #expect(try await ledger.wallet(of: player(0))?.funds.first?.balance == 1)
+        }
+    }
+
+    @Test("may be more than are handed over at a time")
+    func many() async throws {
+        try await withLedger(lanes: 2) { ledger in
+            let count = 70_000
+            let commands = (0..<count).map { number in
+                Command.credit(player(number % 1_000), asset: "BRL", amount: 1, requestID: "d\(number)")
+            }
+            let answers = try await ledger.perform(commands)
+            #expect(answers.count == count)
+            #expect(answers.allSatisfy { $0.accepted?.event == .credited })
+            #expect(ledger.lastPosition == UInt64(count))
+            for number in [0, 1, 999] {
+                #expect(try await ledger.wallet(of: player(number))?.funds.first?.balance == 70)
+            }
+        }
+    }
+}
