@@ -1,7 +1,8 @@
 import Holdfast
 import HoldfastLog
-import enum HoldfastWallet.Refusal
 import Testing
+
+import enum HoldfastWallet.Refusal
 
 /// What a program that embeds the ledger calls, with nothing but the public surface.
 @Suite("The public calls")
@@ -126,7 +127,10 @@ struct ApiTests {
             ("amount", .debit(Player("p1", of: "evian"), asset: "BRL", amount: 0, requestID: "d")),
             ("amount", .credit(Player("p1", of: "evian"), asset: "BRL", amount: -1, requestID: "d")),
             ("amount", .credit(Player("p1", of: "evian"), asset: "BRL", amount: 9_007_199_254_740_992, requestID: "d")),
-            ("ttl_ms", .authorise(Player("p1", of: "evian"), asset: "BRL", amount: 1, requestID: "d", ttlMilliseconds: 0)),
+            (
+                "ttl_ms",
+                .authorise(Player("p1", of: "evian"), asset: "BRL", amount: 1, requestID: "d", ttlMilliseconds: 0)
+            ),
             ("target", .confirm(Player("p1", of: "evian"), target: "", requestID: "d")),
             ("to", .transfer(Player("p1", of: "evian"), to: "p1", asset: "BRL", amount: 1, requestID: "d")),
             (
@@ -167,15 +171,18 @@ struct ApiTests {
             let first = try await ledger.credit(player, asset: "BRL", amount: 5_000, requestID: "d1")
             try await ledger.debit(player, asset: "BRL", amount: 1_000, requestID: "b1")
             for _ in 0..<3 {
-                let again = try await ledger.credit(player, asset: "BRL", amount: 5_000, requestID: "d1", kind: .deposit)
+                let again = try await ledger.credit(
+                    player, asset: "BRL", amount: 5_000, requestID: "d1", kind: .deposit)
                 #expect(again.accepted?.isDuplicate == true)
                 #expect(again.accepted?.seq == first.accepted?.seq)
                 #expect(again.accepted?.funds == first.accepted?.funds, "as it was then, not as it is now")
             }
             #expect(
-                try await ledger.credit(player, asset: "BRL", amount: 5_001, requestID: "d1").refusal == .requestIDReused)
+                try await ledger.credit(player, asset: "BRL", amount: 5_001, requestID: "d1").refusal
+                    == .requestIDReused)
             #expect(
-                try await ledger.debit(player, asset: "BRL", amount: 5_000, requestID: "d1").refusal == .requestIDReused)
+                try await ledger.debit(player, asset: "BRL", amount: 5_000, requestID: "d1").refusal == .requestIDReused
+            )
             #expect(ledger.lastPosition == 2)
         }
     }

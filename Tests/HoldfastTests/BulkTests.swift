@@ -1,6 +1,7 @@
 import Holdfast
-import enum HoldfastWallet.Refusal
 import Testing
+
+import enum HoldfastWallet.Refusal
 
 @Suite("Many commands at once")
 struct BulkTests {
@@ -11,12 +12,14 @@ struct BulkTests {
         try await withLedger(lanes: lanes) { ledger in
             var commands: [Command] = []
             for number in 0..<1_000 {
-                commands.append(.credit(player(number % 50), asset: "BRL", amount: Int64(number), requestID: "d\(number)"))
+                commands.append(
+                    .credit(player(number % 50), asset: "BRL", amount: Int64(number), requestID: "d\(number)"))
                 if number % 7 == 0 {
                     commands.append(.debit(player(number % 50), asset: "nonsense", amount: 1, requestID: "bad"))
                 }
                 if number % 11 == 0 {
-                    commands.append(.credit(player(number % 50), asset: "BRL", amount: Int64(number), requestID: "d\(number)"))
+                    commands.append(
+                        .credit(player(number % 50), asset: "BRL", amount: Int64(number), requestID: "d\(number)"))
                 }
             }
             let answers = try await ledger.perform(commands)
@@ -54,7 +57,8 @@ struct BulkTests {
             commands.append(.credit(player(0), asset: "BRL", amount: 1, requestID: "coin"))
             for step in 0..<200 {
                 commands.append(
-                    .transfer(player(step % 20), to: "p\((step + 1) % 20)", asset: "BRL", amount: 1, requestID: "t\(step)"))
+                    .transfer(
+                        player(step % 20), to: "p\((step + 1) % 20)", asset: "BRL", amount: 1, requestID: "t\(step)"))
             }
             commands.append(.transfer(player(5), to: "p6", asset: "BRL", amount: 1, requestID: "empty"))
             let answers = try await ledger.perform(commands)

@@ -66,7 +66,9 @@ struct ConcurrencyTests {
             func note(_ requestID: String, _ answer: Answer) { answers.append((player, requestID, answer)) }
             note("b" + name, try await ledger.authorise(player, asset: "BRL", amount: 50, requestID: "b" + name))
             note("c" + name, try await ledger.confirm(player, target: "b" + name, requestID: "c" + name))
-            note("w" + name, try await ledger.credit(player, asset: "BRL", amount: 30, requestID: "w" + name, kind: .win))
+            note(
+                "w" + name, try await ledger.credit(player, asset: "BRL", amount: 30, requestID: "w" + name, kind: .win)
+            )
             let recipient = Self.player(task * 3 + round + 1).id
             for _ in 0..<2 {
                 note(

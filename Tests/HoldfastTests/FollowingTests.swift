@@ -1,7 +1,8 @@
 import Holdfast
 import HoldfastLog
-import enum HoldfastWallet.Refusal
 import Testing
+
+import enum HoldfastWallet.Refusal
 
 @Suite("Subscriptions to a ledger")
 struct FollowingTests {
@@ -13,7 +14,8 @@ struct FollowingTests {
             func credit(_ numbers: ClosedRange<Int>) async throws {
                 for number in numbers {
                     try await ledger.credit(
-                        Player("p\(number % 7)", of: "evian"), asset: "BRL", amount: Int64(number), requestID: "d\(number)")
+                        Player("p\(number % 7)", of: "evian"), asset: "BRL", amount: Int64(number),
+                        requestID: "d\(number)")
                 }
             }
             try await credit(1...20)
@@ -100,7 +102,8 @@ struct FollowingTests {
             try await ledger.credit(player, asset: "BRL", amount: 1_000, requestID: "d1")
             let holds = (0..<200).map { number in
                 Command.authorise(
-                    player, asset: "BRL", amount: 1, requestID: "b\(number)", ttlMilliseconds: 1 + Int64(number * 37 % 50))
+                    player, asset: "BRL", amount: 1, requestID: "b\(number)",
+                    ttlMilliseconds: 1 + Int64(number * 37 % 50))
             }
             #expect(try await ledger.perform(holds).allSatisfy { $0.accepted?.event == .authorised })
             let events = try await ledger.subscribe().collect(401)

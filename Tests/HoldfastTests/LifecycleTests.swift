@@ -1,9 +1,10 @@
 import Foundation
 import Holdfast
 import HoldfastLog
-import enum HoldfastWallet.Refusal
 import SimulatedDisk
 import Testing
+
+import enum HoldfastWallet.Refusal
 
 @Suite("Opening and closing a ledger")
 struct LifecycleTests {

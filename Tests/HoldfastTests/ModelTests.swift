@@ -1,8 +1,9 @@
-import struct HoldfastText.JSONWriter
 import HoldfastWallet
 import SimulatedDisk
 import Testing
 import WalletModel
+
+import struct HoldfastText.JSONWriter
 
 @testable import Holdfast
 @testable import HoldfastLog

@@ -1,9 +1,10 @@
 import HoldfastLog
-import struct HoldfastText.JSONWriter
 import HoldfastWallet
 import SimulatedDisk
 import Testing
 import WalletModel
+
+import struct HoldfastText.JSONWriter
 
 @testable import Holdfast
 
@@ -142,7 +143,9 @@ private struct TransferStory {
         do throws(LedgerError) {
             var ledger = try LedgerByHand(on: disk, lanes: lanes)
             if isFollowed { follower = try Follower(on: disk) }
-            for (part, lines) in zip(0..., stride(from: 0, to: asked.count, by: 4).map { $0..<min($0 + 4, asked.count) }) {
+            for (part, lines) in zip(
+                0..., stride(from: 0, to: asked.count, by: 4).map { $0..<min($0 + 4, asked.count) })
+            {
                 if part == 1 { try ledger.startSnapshot() }
                 let sent = ledger.send(Array(asked[lines]))
                 for (sent, request) in zip(sent, requests[lines]) where sent.answer != nil {

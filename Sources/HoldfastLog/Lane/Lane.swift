@@ -14,6 +14,8 @@ final class Lane<Machine: LaneMachine> {
     let clock: any LogClock
 
     // Guarded by `lock`.
+    /// Whether the open batch has a place in the log; not when the disk is full.
+    private(set) var hasPlace = false
     private(set) var turn: LaneTurn?
     /// Works with records in the open batch or behind it, in order, and whether that was all of them.
     private(set) var pending: [PendingWork<Machine.Work>] = []
@@ -40,10 +42,20 @@ final class Lane<Machine: LaneMachine> {
 
     deinit { memory.forEach { $0.deallocate() } }
 
-    /// Opens a fresh batch behind `address`, with room for one of `bytes`.
+    /// Opens a fresh batch behind `address`, with room for one of `bytes`. Where the disk has none the batch takes no
+    /// record at all, so that what only asks can still be answered.
     func openBatch(after address: UInt64, atLeast bytes: Int) throws(LogError) {
-        turn = nil
-        let place = try log.place(after: address, atLeast: bytes)
+        let place: BatchPlace
+        do throws(LogError) {
+            place = try log.place(after: address, atLeast: bytes)
+        } catch {
+            let closed = OpenBatch(
+                base: memory[nextMemory].baseAddress!, address: address, capacity: BatchHeader.bytes)
+            turn = LaneTurn(batch: closed, now: machine.latestTime, lane: number, reader: reader)
+            hasPlace = false
+            throw error
+        }
+        hasPlace = true
         let buffer = memory[nextMemory]
         nextMemory = (nextMemory + 1) % memory.count
         reader.forget(memoryAt: UnsafeRawPointer(buffer.baseAddress!))

@@ -126,10 +126,12 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     }
 
     private func decide(_ work: Machine.Work, on lane: Lane<Machine>) {
-        if let failure = stopping.with({ $0.failure }) ?? reopenIfNeeded(lane) {
+        if let failure = stopping.with({ $0.failure }) {
             lane.touched(work, finished: true, failure: failure)
             return
         }
+        // A disk that is full shows when a record is to be laid down; what only asks is answered all the same.
+        _ = reopenIfNeeded(lane)
         setTime(lane)
         while true {
             guard let progress = lane.withTurn({ lane.machine.decide(work, on: &$0) }) else { return }
@@ -207,7 +209,7 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     /// After a full disk: tries again whether there is space for a batch.
     private func reopenIfNeeded(_ lane: Lane<Machine>) -> LogError? {
         if let failure = stopping.with({ $0.failure }) { return failure }
-        if lane.turn != nil { return nil }
+        if lane.hasPlace { return nil }
         return attempt { () throws(LogError) in
             try lane.openBatch(after: lane.nextAddress, atLeast: lane.usefulBatchBytes)
         }

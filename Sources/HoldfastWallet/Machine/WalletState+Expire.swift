@@ -12,7 +12,7 @@ extension WalletState {
     @inline(never)
     mutating func expireDue(_ turn: inout LaneTurn) -> Bool {
         let now = turn.now
-        while true {
+        while let earliest = wheel.earliestDue, earliest <= now {
             guard turn.batch.hasRoom(for: WalletEvent.recordBytesMax) else { return false }
             guard let hold = wheel.popDue(upTo: now) else { break }
             expire(hold, &turn)

@@ -1,7 +1,8 @@
 import Holdfast
-import struct HoldfastText.JSONWriter
 import HoldfastWallet
 import WalletModel
+
+import struct HoldfastText.JSONWriter
 
 /// Reads JSON lines into commands as `holdfast apply --clock given` does: the time of a line is the latest seen.
 struct CommandLines: ~Copyable {

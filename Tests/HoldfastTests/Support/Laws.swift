@@ -87,8 +87,11 @@ struct Laws {
                 if purse.held != held { breach("\(account): \(purse.held) \(asset) held, the holds say \(held)") }
             }
         }
-        for asset in Set(balances.keys).union(effects.keys) where balances[asset, default: 0] != effects[asset, default: 0] {
-            breach("the balances of \(asset) are \(balances[asset, default: 0]), its effects \(effects[asset, default: 0])")
+        for asset in Set(balances.keys).union(effects.keys)
+        where balances[asset, default: 0] != effects[asset, default: 0] {
+            breach(
+                "the balances of \(asset) are \(balances[asset, default: 0]), its effects \(effects[asset, default: 0])"
+            )
         }
     }
 
@@ -97,7 +100,9 @@ struct Laws {
         if players.count != seqs.count { breach("\(players.count) players in memory, \(seqs.count) in the log") }
         for player in players {
             let account = player.account
-            if player.seq != seqs[account] { breach("\(account): seq \(player.seq), in the log \(seqs[account, default: 0])") }
+            if player.seq != seqs[account] {
+                breach("\(account): seq \(player.seq), in the log \(seqs[account, default: 0])")
+            }
             let known = Dictionary(
                 uniqueKeysWithValues: player.purses.map {
                     ($0.asset.description, NaivePurse(balance: $0.balance, held: $0.held))

@@ -1,7 +1,8 @@
-import struct HoldfastText.JSONWriter
 import HoldfastWallet
 import SimulatedDisk
 import WalletModel
+
+import struct HoldfastText.JSONWriter
 
 @testable import Holdfast
 @testable import HoldfastLog
