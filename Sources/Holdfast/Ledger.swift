@@ -31,7 +31,7 @@ public final class Ledger: Sendable {
 
     /// What is fixed when a ledger is created.
     public struct Options: Sendable {
-        /// Players are spread over lanes, each with a thread of its own that decides. One is enough for millions of
+        /// Players are spread over lanes, each with a thread of its own that decides. One is enough for a million
         /// transactions a second; more help where there are many cores.
         public var lanes = 1
         /// Assets beyond the ISO 4217 currencies, BTC, ETH and USDT, with the digits behind their decimal point.
