@@ -75,7 +75,7 @@ package struct WalletBench: Sendable {
     ) async throws -> BenchReport.Rate {
         var builder = ledger.makeBuilder()
         var spare: [CommandRun] = []
-        var underWay: [(run: CommandRun, task: Task<BatchTally, any Error>)] = []
+        var underWay: [CommandRun] = []
         var tally = BatchTally()
         let meter = BenchReport.Meter()
         var left = count
@@ -85,18 +85,12 @@ package struct WalletBench: Sendable {
                 let size = min(left, Self.batchCommands)
                 traffic.fill(run, count: size, &builder)
                 left -= size
-                nonisolated(unsafe) let handedOver = run
-                underWay.append(
-                    (
-                        run,
-                        Task {
-                            try await handedOver.commit()
-                            return BatchTally(handedOver)
-                        }
-                    ))
+                await run.handOver()
+                underWay.append(run)
             } else {
-                let (run, task) = underWay.removeFirst()
-                tally.add(try await task.value)
+                let run = underWay.removeFirst()
+                try await run.settled()
+                tally.add(BatchTally(run))
                 run.reset()
                 spare.append(run)
             }

@@ -10,6 +10,8 @@ package final class CommandRun {
     private let batches: [CommandBatch]
     /// Where each command went, in the order of the list; with one lane that order is the batch's own.
     @exclusivity(unchecked) private var places: [(lane: Int32, index: Int32)] = []
+    /// Of what was handed over and is not settled.
+    private var arrivals: [Arrival] = []
 
     package init(_ ledger: Ledger) {
         self.ledger = ledger
@@ -39,29 +41,35 @@ package final class CommandRun {
 
     /// Hands everything over and returns when all of it is durable.
     package func commit() async throws(LedgerError) {
-        let busy = batches.indices.filter { batches[$0].count > 0 }
-        if busy.count == 1 {
-            try await ledger.submit(batches[busy[0]], lane: busy[0])
-            return
-        }
-        let failures = await withTaskGroup(of: LedgerError?.self) { group in
-            for lane in busy {
-                let batch = batches[lane]
-                let ledger = ledger
-                group.addTask {
-                    do throws(LedgerError) {
-                        try await ledger.submit(batch, lane: lane)
-                        return nil
-                    } catch {
-                        return error
-                    }
-                }
+        await handOver()
+        try await settled()
+    }
+
+    /// Hands everything over and returns once the lanes have it. Runs that one task hands over one after the other are
+    /// decided in that order; each must be `settled` before its answers are read.
+    package func handOver() async {
+        for lane in batches.indices where batches[lane].count > 0 {
+            let batch = batches[lane]
+            let arrival = Arrival()
+            arrivals.append(arrival)
+            batch.whenDone = { batch, failure in arrival.settle(failure ?? batch.failure) }
+            do throws(LedgerError) {
+                try await ledger.engine.submit(batch, to: lane)
+            } catch {
+                batch.finish(error)
             }
-            var failures: [LedgerError] = []
-            for await failure in group { if let failure { failures.append(failure) } }
-            return failures
         }
-        if let failure = failures.first { throw failure }
+    }
+
+    /// Returns when all that was handed over is durable; throws what kept any of it from that.
+    package func settled() async throws(LedgerError) {
+        var first: LedgerError?
+        for arrival in arrivals {
+            let failure = await arrival.failure()
+            first = first ?? failure
+        }
+        arrivals.removeAll(keepingCapacity: true)
+        if let first { throw first }
     }
 
     /// The answer to the command with this number in the list.
@@ -73,6 +81,38 @@ package final class CommandRun {
     package func reset() {
         places.removeAll(keepingCapacity: true)
         for batch in batches { batch.reset() }
+    }
+}
+
+/// The end of one hand-over, waited for by one task.
+private final class Arrival: Sendable {
+    private struct State {
+        var isSettled = false
+        var failure: LedgerError?
+        var waiting: CheckedContinuation<LedgerError?, Never>?
+    }
+
+    private let state = Locked(State())
+
+    func settle(_ failure: LedgerError?) {
+        let waiting = state.with { state in
+            state.isSettled = true
+            state.failure = failure
+            return state.waiting
+        }
+        waiting?.resume(returning: failure)
+    }
+
+    /// What it ended with, once it has.
+    func failure() async -> LedgerError? {
+        await withCheckedContinuation { continuation in
+            let settled = state.with { state -> State? in
+                if state.isSettled { return state }
+                state.waiting = continuation
+                return nil
+            }
+            if let settled { continuation.resume(returning: settled.failure) }
+        }
     }
 }
 

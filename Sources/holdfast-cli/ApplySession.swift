@@ -12,12 +12,11 @@ final class ApplySession {
     private var latestTime: Int64
     private var names: AssetNames
     private var spare: [Group] = []
-    private var underWay: [(group: Group, result: Task<LedgerError?, Never>)] = []
+    private var underWay: [Group] = []
     private static let groupsUnderWayMax = 3
 
     /// Some lines and what is to be answered to them.
-    private final class Group: @unchecked Sendable {
-        // @unchecked: filled, then handed to one task, then read again once that task is over.
+    private final class Group {
         let run: CommandRun
         var lines: [Line] = []
 
@@ -66,7 +65,7 @@ final class ApplySession {
                 if crosses { group = try await settle(group, &output, &json) }
             }
             if group.lines.count >= groupMax {
-                send(group)
+                await send(group)
                 group = takeGroup()
                 while underWay.count >= Self.groupsUnderWayMax { try await answerOldest(&output, &json) }
             } else if try !input.isReady() {
@@ -101,19 +100,10 @@ final class ApplySession {
 
     private func takeGroup() -> Group { spare.popLast() ?? Group(ledger) }
 
-    private func send(_ group: Group) {
-        underWay.append(
-            (
-                group,
-                Task {
-                    do throws(LedgerError) {
-                        try await group.run.commit()
-                        return nil
-                    } catch {
-                        return error
-                    }
-                }
-            ))
+    /// Groups are handed over one after the other, here and not in tasks of their own: their order is the commands'.
+    private func send(_ group: Group) async {
+        await group.run.handOver()
+        underWay.append(group)
     }
 
     /// Sends what there is and answers everything under way.
@@ -122,17 +112,19 @@ final class ApplySession {
     ) async throws -> Group {
         // Once answered a group is spare again; it must not be filled here while it is taken from there.
         let isSent = !group.lines.isEmpty
-        if isSent { send(group) }
+        if isSent { await send(group) }
         while !underWay.isEmpty { try await answerOldest(&output, &json) }
         return isSent ? takeGroup() : group
     }
 
     private func answerOldest(_ output: inout BufferedWriter, _ json: inout JSONWriter) async throws {
-        let (group, result) = underWay.removeFirst()
-        if let failure = await result.value {
+        let group = underWay.removeFirst()
+        do throws(LedgerError) {
+            try await group.run.settled()
+        } catch {
             // Whatever is still under way must come to rest before the ledger is closed.
-            for (_, result) in underWay { _ = await result.value }
-            throw failure
+            for group in underWay { try? await group.run.settled() }
+            throw error
         }
         json.removeAll()
         var next = 0

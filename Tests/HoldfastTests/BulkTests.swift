@@ -84,4 +84,35 @@ struct BulkTests {
             }
         }
     }
+
+    @Test("that are handed over without waiting for the answers are decided in their order", arguments: [1, 3])
+    func handedOver(lanes: Int) async throws {
+        try await withLedger(lanes: lanes) { ledger in
+            var lines = CommandLines(for: ledger)
+            // Each run confirms what the one before it has authorised.
+            let runs = (0..<200).map { _ in CommandRun(ledger) }
+            for (number, run) in runs.enumerated() {
+                for player in 0..<10 {
+                    let head = #""tenant":"evian","player":"p\#(player)""#
+                    if number == 0 {
+                        _ = lines.read(
+                            #"{"op":"credit",\#(head),"request_id":"d","asset":"BRL","amount":1000}"#
+                        ) { run.append(&$0) }
+                    } else {
+                        _ = lines.read(
+                            #"{"op":"confirm",\#(head),"request_id":"c\#(number)","target":"b\#(number - 1)"}"#
+                        ) { run.append(&$0) }
+                    }
+                    _ = lines.read(
+                        #"{"op":"authorise",\#(head),"request_id":"b\#(number)","asset":"BRL","amount":1}"#
+                    ) { run.append(&$0) }
+                }
+                await run.handOver()
+            }
+            for run in runs {
+                try await run.settled()
+                #expect((0..<run.count).allSatisfy { run.outcome($0).status == .accepted })
+            }
+        }
+    }
 }

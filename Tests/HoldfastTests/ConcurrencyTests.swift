@@ -12,7 +12,7 @@ struct ConcurrencyTests {
         for number in 0..<20 {
             try await ledger.credit(Self.player(number), asset: "BRL", amount: 10_000, requestID: "open")
         }
-        async let followed = ledger.subscribe().collect(Int(20))
+        async let followed = ledger.subscribe().collect(20)
         let answers = try await withThrowingTaskGroup(of: [(Player, String, Answer)].self) { group in
             for task in 0..<64 { group.addTask { try await Self.play(task, on: ledger) } }
             return try await group.reduce(into: []) { $0 += $1 }

@@ -165,7 +165,7 @@ private struct TransferStory {
     private mutating func plan(lanes: Int) {
         let players = Self.playersInDifferentLanes(lanes)
         for player in players { ask("credit", player, #""amount":1000"#) }
-        for round in 0..<3 {
+        for round in 0..<2 {
             for (index, player) in players.enumerated() {
                 let to = players[(index + 1 + round % (lanes - 1)) % lanes]
                 ask("transfer", player, #""amount":\#(100 + round),"to":"\#(to)""#)
