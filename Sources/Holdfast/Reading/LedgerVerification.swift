@@ -16,7 +16,7 @@ package struct LedgerVerification {
     package var isGood: Bool { faults.isEmpty && breaches.isEmpty }
 
     package static func run(
-        _ path: String, deep: Bool, progress: (Int) -> Void = { _ in }
+        _ path: String, progress: (Int) -> Void = { _ in }
     ) throws(LedgerError) -> LedgerVerification {
         var result = LedgerVerification()
         // Opened once, so that everything below looks at the same log, also beside a running owner.
@@ -40,7 +40,7 @@ package struct LedgerVerification {
         result.faults = result.log.faults
         if result.faults.isEmpty {
             result.checkLaws(machines, sums)
-            try result.compareSnapshots(files, with: LedgerBooks(of: machines), all: deep)
+            try result.compareSnapshots(files, with: LedgerBooks(of: machines))
         }
         return result
     }
@@ -79,7 +79,7 @@ package struct LedgerVerification {
     }
 
     private mutating func compareSnapshots(
-        _ files: LedgerFiles, with replayed: LedgerBooks, all: Bool
+        _ files: LedgerFiles, with replayed: LedgerBooks
     ) throws(LedgerError) {
         let recovered = try files.recoverStates()
         let used = recovered.compactMap(\.1.snapshot)

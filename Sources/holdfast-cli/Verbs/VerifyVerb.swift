@@ -11,20 +11,18 @@ struct VerifyVerb: Verb {
             Changes nothing.
             """,
         arguments: [.required("DIR", "the ledger's directory")],
-        options: [.flag("deep", "also replays from every snapshot and compares all of them")],
+        options: [.flag("deep", "accepted for scripts; today every check is made without it")],
         example: "holdfast verify ledger")
 
     private let directory: String
-    private let deep: Bool
 
     init(_ values: ParsedOptions) throws(UsageError) {
         directory = values.text("DIR")
-        deep = values.flag("deep")
     }
 
     func run() async throws -> ExitCode {
         let progress = Progress.onStandardError("verify", unit: .things("events"), total: nil)
-        let report = try LedgerVerification.run(directory, deep: deep) { progress.update(done: $0) }
+        let report = try LedgerVerification.run(directory) { progress.update(done: $0) }
         progress.finish()
         var output = BufferedWriter.standardOutput()
         try output.write(report.json)
