@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -68,9 +69,14 @@ static int has_crc_instruction(void) {
 }
 
 uint32_t hf_crc32c(uint32_t crc, const void *data, size_t size) {
-    static int hardware = -1;
-    if (__builtin_expect(hardware < 0, 0)) hardware = has_crc_instruction();
-    return hardware ? crc32c_hardware(crc, data, size) : hf_crc32c_table(crc, data, size);
+    // Any thread may be the first to ask; all of them find the same.
+    static _Atomic int hardware = -1;
+    int found = atomic_load_explicit(&hardware, memory_order_relaxed);
+    if (__builtin_expect(found < 0, 0)) {
+        found = has_crc_instruction();
+        atomic_store_explicit(&hardware, found, memory_order_relaxed);
+    }
+    return found ? crc32c_hardware(crc, data, size) : hf_crc32c_table(crc, data, size);
 }
 #else
 uint32_t hf_crc32c(uint32_t crc, const void *data, size_t size) { return hf_crc32c_table(crc, data, size); }

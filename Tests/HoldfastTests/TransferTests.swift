@@ -144,7 +144,7 @@ private struct TransferStory {
             var ledger = try LedgerByHand(on: disk, lanes: lanes)
             if isFollowed { follower = try Follower(on: disk) }
             for (part, lines) in zip(
-                0..., stride(from: 0, to: asked.count, by: 4).map { $0..<min($0 + 4, asked.count) })
+                0..., stride(from: 0, to: asked.count, by: 3).map { $0..<min($0 + 3, asked.count) })
             {
                 if part == 1 { try ledger.startSnapshot() }
                 let sent = ledger.send(Array(asked[lines]))
