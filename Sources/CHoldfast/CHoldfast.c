@@ -9,7 +9,6 @@
 #include <stdatomic.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -92,16 +91,7 @@ void *hf_map_reserve(size_t size) {
     return p;
 }
 
-void *hf_map_file(int fd, size_t size) {
-    void *p = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-    return p == MAP_FAILED ? NULL : p;
-}
-
 int hf_unmap(void *address, size_t size) { return munmap(address, size) == 0 ? 0 : errno; }
-
-int hf_map_release(void *address, size_t size) {
-    return madvise(address, size, MADV_DONTNEED) == 0 ? 0 : errno;
-}
 
 // --- Files ---------------------------------------------------------------------------------------------------
 
@@ -126,7 +116,7 @@ void hf_futex_wake(const volatile uint32_t *word, int32_t count) {
     (void)syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
 }
 
-// --- Time and chance -----------------------------------------------------------------------------------------
+// --- Time -----------------------------------------------------------------------------------------------------
 
 int64_t hf_wall_ms(void) {
     struct timespec t;
@@ -138,18 +128,4 @@ int64_t hf_monotonic_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-int hf_random(void *out, size_t size) {
-    uint8_t *p = out;
-    while (size > 0) {
-        ssize_t n = getrandom(p, size, 0);
-        if (n < 0) {
-            if (errno == EINTR) continue;
-            return errno;
-        }
-        p += n;
-        size -= (size_t)n;
-    }
-    return 0;
 }

@@ -41,8 +41,7 @@ final class ApplySession {
         var input = LineReader.standardInput()
         var output = BufferedWriter.standardOutput()
         var decoder = CommandDecoder()
-        var builder = CommandBuilder(
-            assets: ledger.assets, seed: ledger.configuration.seed, clockIsGiven: clock != nil)
+        var builder = ledger.makeBuilder()
         var json = JSONWriter(capacity: 1 << 20)
         var group = takeGroup()
         var command = PreparedCommand()

@@ -21,11 +21,7 @@ static inline uint64_t hf_hash64(const void *data, size_t size, uint64_t seed) {
 
 /// Anonymous memory that the kernel may back with huge pages; NULL on failure. Physical pages come on first touch.
 void *hf_map_reserve(size_t size);
-/// A MAP_SHARED, read-only view of a file; NULL on failure.
-void *hf_map_file(int fd, size_t size);
 int hf_unmap(void *address, size_t size);
-/// Gives the physical pages of a range back to the kernel; the range reads as zeros afterwards.
-int hf_map_release(void *address, size_t size);
 
 /// Reserves disk space for [0, size) so that a later write can't meet a full disk. 0 or an errno.
 int hf_allocate(int fd, int64_t size);
@@ -45,5 +41,3 @@ void hf_futex_wake(const volatile uint32_t *word, int32_t count);
 /// Milliseconds since 1970 UTC, and nanoseconds of a clock that never goes back.
 int64_t hf_wall_ms(void);
 int64_t hf_monotonic_ns(void);
-/// 16 bytes of randomness for the id of a new ledger. 0 or an errno.
-int hf_random(void *out, size_t size);

@@ -39,14 +39,15 @@ package struct LedgerVerification {
         }
         result.faults = result.log.faults
         if result.faults.isEmpty {
-            result.checkLaws(machines, sums)
-            try result.compareSnapshots(files, with: LedgerBooks(of: machines))
+            let books = LedgerBooks(of: machines)
+            result.checkLaws(machines, books, sums)
+            try result.compareSnapshots(files, with: books)
         }
         return result
     }
 
     /// Laws 1 to 3: every purse by itself, and the sums over all of them against a second, independent addition.
-    private mutating func checkLaws(_ machines: [WalletMachine], _ sums: EffectSums) {
+    private mutating func checkLaws(_ machines: [WalletMachine], _ books: LedgerBooks, _ sums: EffectSums) {
         for machine in machines {
             players += machine.withState { $0.playerCount }
             machine.withState { state in
@@ -65,7 +66,7 @@ package struct LedgerVerification {
                 }
             }
         }
-        for (asset, balance, held) in LedgerBooks(of: machines).totals {
+        for (asset, balance, held) in books.totals {
             let expected = sums.totals[asset] ?? .init()
             if balance != expected.balance || held != expected.held {
                 note(
