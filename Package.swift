@@ -20,11 +20,14 @@ let package = Package(
         .target(name: "CHoldfast", publicHeadersPath: "include"),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         .target(name: "HoldfastMemory", dependencies: ["CHoldfast"], swiftSettings: strict),
         .target(name: "HoldfastText", swiftSettings: strict),
         .target(
-            name: "HoldfastLog", dependencies: ["CHoldfast", "CCrypto", "HoldfastMemory"], swiftSettings: strict),
+            name: "HoldfastLog", dependencies: ["CHoldfast", "CCrypto", "CLz4", "HoldfastMemory"],
+            swiftSettings: strict),
         .target(
             name: "HoldfastWallet", dependencies: ["CHoldfast", "HoldfastMemory", "HoldfastLog"],
             swiftSettings: strict),
@@ -33,12 +36,36 @@ let package = Package(
             dependencies: ["CHoldfast", "CZlib", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
             swiftSettings: strict),
         .target(
+            name: "HoldfastTables",
+            dependencies: ["CSQLite", "CZlib", "Holdfast", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
+            swiftSettings: strict),
+        .target(
+            name: "HoldfastArchive",
+            dependencies: [
+                "CHoldfast", "CCrypto", "CZlib", "Holdfast", "HoldfastLog", "HoldfastTables", "HoldfastWallet",
+                "HoldfastText",
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "HoldfastAudit",
+            dependencies: [
+                "CZlib", "Holdfast", "HoldfastArchive", "HoldfastLog", "HoldfastTables", "HoldfastWallet",
+                "HoldfastText",
+            ],
+            swiftSettings: strict),
+        .target(
             name: "HoldfastBench",
-            dependencies: ["CHoldfast", "Holdfast", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
+            dependencies: [
+                "CHoldfast", "CSQLite", "Holdfast", "HoldfastArchive", "HoldfastAudit", "HoldfastLog",
+                "HoldfastTables", "HoldfastWallet", "HoldfastText",
+            ],
             path: "Benchmarks/Harness", swiftSettings: strict),
         .executableTarget(
             name: "holdfast-cli",
-            dependencies: ["CHoldfast", "Holdfast", "HoldfastBench", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
+            dependencies: [
+                "CHoldfast", "Holdfast", "HoldfastArchive", "HoldfastAudit", "HoldfastBench", "HoldfastLog",
+                "HoldfastTables", "HoldfastWallet", "HoldfastText",
+            ],
             swiftSettings: strict),
 
         .executableTarget(
@@ -62,6 +89,27 @@ let package = Package(
             name: "HoldfastTests",
             dependencies: [
                 "Holdfast", "HoldfastWallet", "HoldfastLog", "HoldfastText", "WalletModel", "SimulatedDisk",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastTablesTests",
+            dependencies: [
+                "HoldfastTables", "CSQLite", "Holdfast", "HoldfastWallet", "HoldfastLog", "HoldfastText",
+                "WalletModel",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastArchiveTests",
+            dependencies: [
+                "HoldfastArchive", "HoldfastTables", "CSQLite", "CZlib", "Holdfast", "HoldfastWallet", "HoldfastLog",
+                "HoldfastText", "WalletModel", "SimulatedDisk",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastAuditTests",
+            dependencies: [
+                "HoldfastAudit", "HoldfastTables", "HoldfastArchive", "Holdfast", "HoldfastWallet", "HoldfastLog",
+                "HoldfastText", "WalletModel", "SimulatedDisk",
             ],
             swiftSettings: strict),
         .testTarget(name: "Stories", dependencies: ["WalletModel", "holdfast-cli"], swiftSettings: strict),

@@ -1,0 +1,1 @@
+// The ledger as sharded SQLite tables: see docs/SCHEMA.md.
