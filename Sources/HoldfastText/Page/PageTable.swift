@@ -1,0 +1,54 @@
+/// A table of a page. Figures stand to the right in digits of one width, words to the left.
+///
+///     var table = PageTable([.words("run"), .figures("tx/s")])
+///     table.row(["a.json", "1 034 511"])
+package struct PageTable {
+    package struct Column: Sendable {
+        let title: String
+        let isNumeric: Bool
+
+        package static func words(_ title: String) -> Column { Column(title: title, isNumeric: false) }
+        package static func figures(_ title: String) -> Column { Column(title: title, isNumeric: true) }
+    }
+
+    private let columns: [Column]
+    private var rows: [(cells: [String], isSum: Bool)] = []
+
+    package init(_ columns: [Column]) { self.columns = columns }
+
+    package mutating func row(_ cells: [String]) { append(cells, isSum: false) }
+
+    /// Set apart from the rows above it, which it adds up.
+    package mutating func sum(_ cells: [String]) { append(cells, isSum: true) }
+
+    private mutating func append(_ cells: [String], isSum: Bool) {
+        precondition(cells.count == columns.count, "a row has a cell for each column")
+        rows.append((cells, isSum))
+    }
+
+    /// Wide tables scroll by themselves, so that the page does not.
+    func write(to body: inout Markup) {
+        body.element("div", ["class": "wide"]) { body in
+            body.element("table") { table in
+                table.element("thead") { head in
+                    head.element("tr") { line in
+                        for column in columns { line.element("th", Self.style(column), text: column.title) }
+                    }
+                }
+                table.element("tbody") { content in
+                    for row in rows {
+                        content.element("tr", row.isSum ? ["class": "sum"] : [:]) { line in
+                            for (column, cell) in zip(columns, row.cells) {
+                                line.element("td", Self.style(column), text: cell)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func style(_ column: Column) -> Markup.Attributes {
+        column.isNumeric ? ["class": "number"] : [:]
+    }
+}
