@@ -37,7 +37,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "HoldfastTables",
-            dependencies: ["CSQLite", "CZlib", "Holdfast", "HoldfastLog", "HoldfastWallet", "HoldfastText"],
+            dependencies: [
+                "CHoldfast", "CSQLite", "CZlib", "Holdfast", "HoldfastLog", "HoldfastWallet", "HoldfastText",
+            ],
             swiftSettings: strict),
         .target(
             name: "HoldfastArchive",

@@ -30,6 +30,32 @@ package struct EventRow {
     /// Milliseconds since 1970.
     package let createdAt: Int64
 
+    /// A row that came from elsewhere than a record: from a table, from an archive.
+    package init(
+        tenantID: UnsafeRawBufferPointer, playerID: UnsafeRawBufferPointer, seq: UInt64, position: UInt64,
+        event: EventKind, asset: UnsafeRawBufferPointer?, amount: Int64?, balanceDelta: Int64?, heldDelta: Int64?,
+        balanceAfter: Int64?, heldAfter: Int64?, requestID: UnsafeRawBufferPointer?, target: UnsafeRawBufferPointer?,
+        kind: StaticString?, ref: UnsafeRawBufferPointer?, error: Refusal?, createdAt: Int64
+    ) {
+        self.tenantID = tenantID
+        self.playerID = playerID
+        self.seq = seq
+        self.position = position
+        self.event = event
+        self.asset = asset
+        self.amount = amount
+        self.balanceDelta = balanceDelta
+        self.heldDelta = heldDelta
+        self.balanceAfter = balanceAfter
+        self.heldAfter = heldAfter
+        self.requestID = requestID
+        self.target = target
+        self.kind = kind
+        self.ref = ref
+        self.error = error
+        self.createdAt = createdAt
+    }
+
     /// The names of the columns, in order.
     package static let columns = [
         "tenant_id", "player_id", "seq", "position", "event", "asset", "amount", "balance_delta", "held_delta",

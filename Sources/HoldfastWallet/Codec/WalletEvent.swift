@@ -26,7 +26,7 @@ package struct WalletEvent: BitwiseCopyable {
     package var kind = EventKind.refused
     package var operation: Operation?
     package var refusal: Refusal?
-    var undone: Undone?
+    package var undone: Undone?
     /// A `CreditKind` or `DebitKind`, or 0.
     package var movement: UInt8 = 0
     var texts = EventTexts()
@@ -35,9 +35,9 @@ package struct WalletEvent: BitwiseCopyable {
     package var heldAfter: Int64 = 0
     package var fingerprint: UInt64 = 0
     /// Address of the record that was the newest about the target; 0 for none.
-    var about: UInt64 = 0
+    package var about: UInt64 = 0
     /// Of `authorised` when the hold expires, of `confirmed` the whole hold.
-    var moment: Int64 = 0
+    package var moment: Int64 = 0
     package var toAmount: Int64 = 0
     package var toBalance: Int64 = 0
     package var toHeld: Int64 = 0

@@ -1,0 +1,58 @@
+private import Glibc
+package import HoldfastLog
+
+/// Where the files of a set of tables lie.
+package struct TablesPaths: Sendable {
+    package let directory: String
+    package static let shardsMax = 1024
+
+    package init(_ directory: String) { self.directory = directory }
+
+    package var global: String { directory + "/global.sqlite" }
+    package func shard(_ number: Int) -> String { Self.shard(number, in: directory) }
+    /// A set that is being built to take this one's place.
+    package var next: String { directory + "/next" }
+    func nextShard(_ number: Int) -> String { Self.shard(number, in: next) }
+    var lock: String { directory + "/lock" }
+
+    /// `shard-07.sqlite`; from a hundred on with as many digits as it takes.
+    private static func shard(_ number: Int, in directory: String) -> String {
+        "\(directory)/shard-\(number < 10 ? "0" : "")\(number).sqlite"
+    }
+
+    /// The number of a shard's file, by its name.
+    static func number(ofFile name: String) -> Int? {
+        guard name.hasPrefix("shard-"), name.hasSuffix(".sqlite") else { return nil }
+        return Int(name.dropFirst(6).dropLast(7))
+    }
+
+    /// What SQLite keeps beside a database.
+    static func companions(of file: String) -> [String] { [file + "-wal", file + "-shm", file + "-journal"] }
+
+    /// Removes a database with what SQLite keeps beside it.
+    static func remove(_ file: String, on disk: any Disk) throws(TablesError) {
+        do throws(DiskFailure) {
+            for path in [file] + companions(of: file) where disk.fileExists(path) { try disk.remove(path) }
+        } catch {
+            throw .file(error)
+        }
+    }
+}
+
+/// A moment in milliseconds since 1970.
+func wallClock() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
+}
+
+extension LogID {
+    /// 32 hexadecimal digits.
+    package var text: String {
+        func digits(_ word: UInt64) -> String {
+            let text = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - text.count) + text
+        }
+        return digits(high) + digits(low)
+    }
+}

@@ -1,1 +1,0 @@
-// The ledger as sharded SQLite tables: see docs/SCHEMA.md.
