@@ -10,7 +10,11 @@ struct HoldfastCommand {
         groups: [
             VerbGroup("ledger", [InitVerb.self, ApplyVerb.self, SnapshotVerb.self]),
             VerbGroup("reading", [BalanceVerb.self, HistoryVerb.self, EventsVerb.self, StatsVerb.self]),
-            VerbGroup("audit", [VerifyVerb.self, ReplayVerb.self]),
+            VerbGroup(
+                "audit",
+                [
+                    VerifyVerb.self, ReplayVerb.self, StoryVerb.self, DiffVerb.self, ExplainVerb.self, ExportVerb.self,
+                ]),
             VerbGroup("benchmarks", [BenchLogVerb.self, BenchWalletVerb.self]),
         ])
 

@@ -77,7 +77,7 @@ package struct LedgerFiles {
         return states
     }
 
-    private func lane(of player: Player) -> Int {
+    package func lane(of player: Player) -> Int {
         let builder = CommandBuilder(assets: configuration.assets, seed: configuration.seed, clockIsGiven: false)
         let tenant = Array(player.tenant.utf8)
         let id = Array(player.id.utf8)

@@ -59,7 +59,7 @@ package struct WalletEvent: BitwiseCopyable {
 
     init() {}
 
-    @inline(__always) var effect: Effect { .of(kind, amount: amount, hold: moment, undone: undone) }
+    @inline(__always) package var effect: Effect { .of(kind, amount: amount, hold: moment, undone: undone) }
 
     /// The parts that follow the payload's first eight bytes.
     enum Part {

@@ -1,0 +1,119 @@
+package import Holdfast
+internal import HoldfastLog
+package import HoldfastText
+package import HoldfastWallet
+
+/// Writes a ledger's events for people's own tools.
+package struct LedgerExport {
+    package enum Format: String, CaseIterable, Sendable {
+        /// One JSON object a line: the rows of docs/DOMAIN.md.
+        case jsonl
+        /// The same rows as comma-separated values with a header.
+        case csv
+        /// A plain-text-accounting journal.
+        case hledger
+    }
+
+    private let files: LedgerFiles
+    private let selection: EventSelection
+    private let format: Format
+    /// What is collected before it is handed to the output.
+    private static let pieceBytes = 1 << 18
+
+    package init(_ files: LedgerFiles, _ selection: EventSelection, as format: Format) {
+        self.files = files
+        self.selection = selection
+        self.format = format
+    }
+
+    /// Returns how many events were written.
+    @discardableResult
+    package func write(
+        to output: inout BufferedWriter, progress: (Int) -> Void = { _ in }
+    ) throws -> Int {
+        switch format {
+        case .jsonl: try writeJSONL(to: &output, progress)
+        case .csv: try writeCSV(to: &output, progress)
+        case .hledger: try writeJournal(to: &output, progress)
+        }
+    }
+
+    private func writeJSONL(to output: inout BufferedWriter, _ progress: (Int) -> Void) throws -> Int {
+        var json = JSONWriter(capacity: 2 * Self.pieceBytes)
+        var count = 0
+        try files.forEachRecord(selection) { passed in
+            progress(passed)
+            if json.count < Self.pieceBytes { return }
+            try output.write(json)
+            json.removeAll()
+        } _: { record throws(LedgerError) in
+            RowJSON.write(try EventRows(reading: record), to: &json)
+            count += 1
+        }
+        try output.write(json)
+        return count
+    }
+
+    private func writeCSV(to output: inout BufferedWriter, _ progress: (Int) -> Void) throws -> Int {
+        var csv = CSVWriter(capacity: 2 * Self.pieceBytes)
+        csv.header(EventRow.columns)
+        var count = 0
+        try files.forEachRecord(selection) { passed in
+            progress(passed)
+            if csv.text.count < Self.pieceBytes { return }
+            try output.write(csv.text)
+            csv.text.removeAll()
+        } _: { record throws(LedgerError) in
+            RowCSV.write(try EventRows(reading: record), to: &csv)
+            count += 1
+        }
+        try output.write(csv.text)
+        return count
+    }
+
+    private func writeJournal(to output: inout BufferedWriter, _ progress: (Int) -> Void) throws -> Int {
+        var journal = Journal(assets: files.configuration.assets, beginsLate: selection.from != nil)
+        journal.begin(selection)
+        var count = 0
+        try files.forEachRecord(selection) { passed in
+            progress(passed)
+            if journal.text.count < Self.pieceBytes { return }
+            try output.write(journal.text)
+            journal.text.removeAll()
+        } _: { record throws(LedgerError) in
+            journal.write(try WalletEvent(reading: record), position: record.position)
+            count += 1
+        }
+        try output.write(journal.text)
+        return count
+    }
+}
+
+/// A row of docs/DOMAIN.md as a line of CSV: all columns, in order, absent ones empty.
+package enum RowCSV {
+    package static func write(_ rows: EventRows, to csv: inout CSVWriter) {
+        write(rows.first, to: &csv)
+        if let second = rows.second { write(second, to: &csv) }
+    }
+
+    private static func write(_ row: EventRow, to csv: inout CSVWriter) {
+        csv.field(row.tenantID)
+        csv.field(row.playerID)
+        csv.field(row.seq)
+        csv.field(row.position)
+        csv.field(row.event.wireName)
+        csv.field(row.asset)
+        csv.field(row.amount)
+        csv.field(row.balanceDelta)
+        csv.field(row.heldDelta)
+        csv.field(row.balanceAfter)
+        csv.field(row.heldAfter)
+        csv.field(row.requestID)
+        csv.field(row.target)
+        csv.field(row.kind)
+        csv.field(row.ref)
+        csv.field(row.error?.wireName)
+        csv.field(row.createdAt)
+        csv.endLine()
+    }
+}

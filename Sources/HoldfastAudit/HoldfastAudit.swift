@@ -1,1 +1,0 @@
-// What an auditor asks of a ledger: see docs/AUDIT.md.

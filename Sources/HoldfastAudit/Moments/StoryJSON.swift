@@ -1,0 +1,79 @@
+package import Holdfast
+package import HoldfastText
+internal import HoldfastWallet
+
+extension RequestStory {
+    package var json: JSONWriter {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("tenant", player.tenant as String?)
+        json.member("player", player.id as String?)
+        json.member("request_id", requestID as String?)
+        json.member("state", state as String?)
+        json.member("expires_at", expiresAt)
+        json.key("steps")
+        json.beginArray()
+        for step in steps { Self.write(step, to: &json) }
+        json.endArray()
+        json.endObject()
+        json.newline()
+        return json
+    }
+
+    private static func write(_ step: Step, to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("role", step.role.rawValue as String?)
+        json.member("seq", step.line.seq)
+        json.member("position", step.line.position)
+        json.member("created_at", step.line.time)
+        json.member("event", step.line.event.wireName)
+        json.member("what", step.line.words as String?)
+        json.member("request_id", step.requestID)
+        json.member("target", step.target)
+        json.member("amount", step.amount)
+        json.member("error", step.refusal?.name)
+        json.key("changes")
+        json.beginArray()
+        for change in step.line.changes {
+            json.beginObject()
+            json.member("asset", change.asset.description as String?)
+            json.member("balance_delta", change.delta)
+            json.member("balance_after", change.balance)
+            json.member("held_after", change.held)
+            json.endObject()
+        }
+        json.endArray()
+        json.key("batch")
+        json.beginObject()
+        json.member("lane", step.location.lane)
+        json.member("number", step.location.batch)
+        json.member("hash", step.location.batchHash as String?)
+        json.member("committed_at", step.location.batchTime)
+        json.member("events", step.location.batchEvents)
+        json.endObject()
+        json.member("file", step.location.file as String?)
+        json.member("offset", step.location.offset)
+        json.endObject()
+    }
+
+    /// For people.
+    package func lines(_ files: LedgerFiles) -> [String] {
+        var money = MoneyTable(files.configuration.assets)
+        let ends = expiresAt.map { ", ends \(EventWords.time($0))" } ?? ""
+        let words = state.split(separator: "_").joined(separator: " ")
+        var lines = ["Request \(requestID) of player \(player.id) of \(player.tenant): \(words)\(ends)"]
+        for step in steps {
+            lines.append("")
+            lines.append("\(EventWords.time(step.line.time))  #\(step.line.seq)  \(step.line.words)")
+            for change in step.line.changes {
+                var line = "    balance \(money.text(change.balance, change.asset))"
+                if change.delta != 0 { line += " (\(money.signed(change.delta, change.asset)))" }
+                lines.append(line + ", held \(money.digits(change.held, change.asset))")
+            }
+            let place = step.location
+            lines.append("    position \(step.line.position), \(place.file) at byte \(place.offset)")
+            lines.append("    lane \(place.lane), batch \(place.batch), sha256 \(place.batchHash)")
+        }
+        return lines
+    }
+}

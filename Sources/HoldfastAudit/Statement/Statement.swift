@@ -1,0 +1,144 @@
+package import Holdfast
+internal import HoldfastLog
+package import HoldfastWallet
+
+/// A player's log as a statement: what was there at the beginning, what happened, what is there at the end.
+package struct Statement: Sendable {
+    package struct Purse: Sendable, Equatable {
+        package var asset: AssetName
+        package var balance: Int64
+        package var held: Int64
+    }
+
+    /// What an event did to one purse.
+    package struct Change: Sendable, Equatable {
+        package var asset: AssetName
+        package var delta: Int64
+        package var balance: Int64
+        package var held: Int64
+    }
+
+    package struct Line: Sendable {
+        package var seq: UInt64
+        package var position: UInt64
+        package var time: Int64
+        package var event: EventKind
+        package var words: String
+        /// None, one, or of an exchange two.
+        package var changes: [Change]
+    }
+
+    /// Sums of what moved, by what it was.
+    package struct Flow: Sendable, Equatable {
+        package var name: String
+        package var asset: AssetName
+        package var count: Int
+        /// Of the amounts.
+        package var sum: Int128
+        /// What that did to balances.
+        package var effect: Int128
+    }
+
+    package let player: Player
+    package let from: Int64?
+    package let to: Int64?
+    /// As the events before the period left them.
+    package private(set) var opening: [Purse] = []
+    /// Nil where the player's log begins later.
+    package private(set) var closing: Wallet?
+    package private(set) var flows: [Flow] = []
+    package private(set) var lines = 0
+    package private(set) var firstTime: Int64?
+    package private(set) var lastTime: Int64?
+    package let money: MoneyTable
+
+    /// Reads the player's log; `each` sees every line of the period as it comes. Nil when the player has no events.
+    package init?(
+        of player: Player, in files: LedgerFiles, from: Int64? = nil, to: Int64? = nil,
+        each: (Line) throws -> Void = { _ in }
+    ) throws {
+        self.player = player
+        self.from = from
+        self.to = to
+        money = MoneyTable(files.configuration.assets)
+        var replay = PlayerReplay(player, files.configuration)
+        var reading = Reading(EventWords(money))
+        var failure: (any Error)?
+        var isKnown = false
+        try files.forEachRecord(of: player) { (record, address) throws(LedgerError) in
+            isKnown = true
+            if let to, record.time > to { return false }
+            try replay.apply(record, at: address)
+            let event = try WalletEvent(reading: record)
+            guard record.time >= from ?? .min else {
+                reading.passOver(event)
+                return true
+            }
+            do { try each(reading.line(event, at: record.position)) } catch { failure = error }
+            return failure == nil
+        }
+        if let failure { throw failure }
+        guard isKnown else { return nil }
+        opening = reading.opening.sorted { $0.asset < $1.asset }
+        flows = reading.flows.flows
+        lines = reading.lines
+        firstTime = reading.firstTime
+        lastTime = reading.lastTime
+        let wallet = replay.wallet()
+        closing = to.map { time in wallet?.withHoldsEnded(by: time) } ?? wallet
+    }
+}
+
+/// What is gathered while a player's log goes by.
+private struct Reading {
+    private var words: EventWords
+    private(set) var opening: [Statement.Purse] = []
+    private(set) var flows = FlowTable()
+    private(set) var lines = 0
+    private(set) var firstTime: Int64?
+    private(set) var lastTime: Int64?
+
+    init(_ words: EventWords) { self.words = words }
+
+    /// An event before the period: it only says what the period opens with.
+    mutating func passOver(_ event: borrowing WalletEvent) {
+        let rows = EventRows(of: event, position: 0)
+        for row in [rows.first, rows.second] {
+            guard let row, let asset = row.asset.flatMap({ AssetName($0) }) else { continue }
+            let purse = Statement.Purse(asset: asset, balance: row.balanceAfter ?? 0, held: row.heldAfter ?? 0)
+            if let index = opening.firstIndex(where: { $0.asset == asset }) {
+                opening[index] = purse
+            } else {
+                opening.append(purse)
+            }
+        }
+    }
+
+    mutating func line(_ event: borrowing WalletEvent, at position: UInt64) -> Statement.Line {
+        lines += 1
+        if firstTime == nil { firstTime = event.time }
+        lastTime = event.time
+        let rows = EventRows(of: event, position: position)
+        let line = Statement.Line(event, rows, &words)
+        flows.add(event)
+        return line
+    }
+}
+
+extension Statement.Line {
+    init(_ event: borrowing WalletEvent, _ rows: EventRows, _ words: inout EventWords) {
+        seq = event.seq
+        position = rows.first.position
+        time = event.time
+        self.event = event.kind
+        self.words = words.sentence(event)
+        changes = []
+        for row in [rows.first, rows.second] {
+            guard let row, let asset = row.asset.flatMap({ AssetName($0) }) else { continue }
+            changes.append(
+                Statement.Change(
+                    asset: asset, delta: row.balanceDelta ?? 0, balance: row.balanceAfter ?? 0,
+                    held: row.heldAfter ?? 0))
+        }
+    }
+}
