@@ -27,7 +27,7 @@ package struct WalletBench: Sendable {
 
     private let plan: Plan
     private static let batchCommands = 2_048
-    private static let batchesUnderWay = 12
+    private static let batchesUnderWay = 40
 
     package init(_ plan: Plan) { self.plan = plan }
 

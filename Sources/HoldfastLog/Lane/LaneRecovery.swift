@@ -52,7 +52,7 @@ package struct LaneRecovery {
     package static func replay<Machine: LaneMachine>(
         _ log: FileBatchLog, from start: UInt64, into machine: Machine
     ) throws(LogError) -> UInt64 {
-        let cursor = try log.batches(from: start, upTo: log.tail.address)
+        let batches = ReadAhead(of: try log.batches(from: start, upTo: log.tail.address))
         let group = UnsafeMutableBufferPointer<PlacedRecord>.allocate(capacity: PlacedRecord.groupMax)
         defer { group.deallocate() }
         var filled = 0
@@ -62,7 +62,7 @@ package struct LaneRecovery {
             count += UInt64(filled)
             filled = 0
         }
-        while let batch = try cursor.next() {
+        while let batch = try batches.next() {
             try batch.forEachRecord { (record, address) throws(LogError) in
                 if address < start { return }
                 group[filled] = PlacedRecord(record: record, address: address)

@@ -49,9 +49,6 @@ package final class WalletMachine: LaneMachine {
         try state.apply(record, at: address)
     }
 
-    /// Says before a replay at which time the log ends. It saves remembering requests that nobody guards any more.
-    package func willReplay(upTo time: Int64) { state.replayEnd = time }
-
     /// Several at once, in the log's order: twice as fast as one after the other.
     package func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError) {
         try state.apply(records)

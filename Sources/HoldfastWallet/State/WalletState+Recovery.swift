@@ -83,9 +83,7 @@ extension WalletState {
         window.note(latestTime, logEndsAt: address)
         requests.setRange(from: window.floor, upTo: address)
         try findPlace(entry)
-        if window.guards(entry.pointee.event.time, at: replayEnd) {
-            guard remember(&entry.pointee.event, &entry.pointee.place) else { throw Full.requests.error(self) }
-        }
+        guard remember(&entry.pointee.event, &entry.pointee.place) else { throw Full.requests.error(self) }
         let seq = players.pointer(entry.pointee.place.player).pointee.seq
         if entry.pointee.event.seq <= seq { return }
         guard entry.pointee.event.seq == seq + 1 else {

@@ -31,9 +31,6 @@ package struct WalletState: ~Copyable {
     var wheel: TimingWheel
     /// Recovery leaves the wheel alone: it is set up in the log's order when time starts to pass again.
     var wheelIsLive = false
-    /// The time at which the log that is being replayed ends, as far as known: what is older than the window by then
-    /// need not be remembered.
-    var replayEnd: Int64 = 0
     /// Everything due up to this time has expired. A hold that is opened later is due later.
     var expiredUpTo: Int64 = .min
     /// Open holds that outlive the window of their request: while there are any, request memory isn't enough.
