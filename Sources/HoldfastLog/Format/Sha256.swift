@@ -30,14 +30,6 @@ public struct Digest: Sendable, Hashable {
 
     /// The digest as 64 hexadecimal digits.
     public var hexadecimal: String {
-        withUnsafeBytes(of: words) { raw in
-            let digits = Array("0123456789abcdef".utf8)
-            var text: [UInt8] = []
-            for byte in raw {
-                text.append(digits[Int(byte >> 4)])
-                text.append(digits[Int(byte & 15)])
-            }
-            return String(decoding: text, as: UTF8.self)
-        }
+        withUnsafeBytes(of: words) { Hexadecimal.text($0) }
     }
 }

@@ -35,25 +35,14 @@ package enum SmallFile {
             base.storeBytes(of: hf_crc32c(0, base, 28), toByteOffset: 28, as: UInt32.self)
         }
         bytes += payload
-        let temporary = path + ".new"
-        if disk.fileExists(temporary) { try disk.remove(temporary) }
-        let file = try disk.open(temporary, for: .creating)
-        try file.writeAll(bytes, at: 0)
-        try file.sync()
-        try disk.rename(temporary, to: path)
-        try disk.syncDirectory(directory)
+        try disk.writeWhole(bytes, to: path, in: directory)
     }
 
     /// The payload; nil where there is no such file. Damage is thrown, never read around.
     package static func read(_ path: String, kind: Kind, on disk: any Disk) throws(LogError) -> [UInt8]? {
-        guard disk.fileExists(path) else { return nil }
-        let bytes: [UInt8]
-        do throws(DiskFailure) {
-            let file = try disk.open(path, for: .reading)
-            bytes = try file.bytes(at: 0, count: Int(file.size())) ?? []
-        } catch {
-            throw .io(error)
-        }
+        let content: [UInt8]?
+        do throws(DiskFailure) { content = try disk.readWhole(path) } catch { throw .io(error) }
+        guard let bytes = content else { return nil }
         func damaged(_ offset: Int, _ found: String) -> LogError {
             .damaged(Damage(file: path, offset: UInt64(offset), found: found))
         }

@@ -8,6 +8,12 @@ package struct MerkleLeaves: Sendable {
 
     package mutating func append(_ content: UnsafeRawBufferPointer) { hashes.append(MerkleHash.leaf(content)) }
 
+    /// Keeps the first `size` leaves.
+    package mutating func cut(to size: Int) { hashes.removeLast(max(0, hashes.count - size)) }
+
+    /// Where the leaf of this content stands.
+    package func index(of content: [UInt8]) -> Int? { hashes.firstIndex(of: MerkleHash.leaf(content)) }
+
     /// The root of the tree of the first `size` leaves.
     package func root(of size: Int) -> Digest { root(of: hashes[..<size]) }
     package var root: Digest { root(of: hashes[...]) }

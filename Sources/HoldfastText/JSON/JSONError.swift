@@ -14,6 +14,8 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
         case loneSurrogate
         case leadingZero
         case tooDeep(limit: Int)
+        /// One name stands twice in an object. Only told where a whole tree is read.
+        case repeatedName
     }
 
     @usableFromInline
@@ -55,6 +57,7 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
         case .loneSurrogate: "half of a surrogate pair"
         case .leadingZero: "a number has no leading zero"
         case .tooDeep(let limit): "more than \(limit) objects and arrays inside each other"
+        case .repeatedName: "the name before this stands twice in its object"
         }
     }
 }

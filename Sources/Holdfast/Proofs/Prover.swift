@@ -1,0 +1,171 @@
+package import HoldfastLog
+internal import HoldfastWallet
+
+/// Makes proofs and roots from a ledger's files, beside a running owner or on a copy.
+package final class Prover {
+    package let files: LedgerFiles
+    private var trees: [LaneTree?]
+    private let progress: (Int) -> Void
+
+    /// `progress` hears how many bytes of closed segments have been hashed.
+    package init(_ files: LedgerFiles, progress: @escaping (Int) -> Void = { _ in }) {
+        self.files = files
+        trees = files.logs.map { _ in nil }
+        self.progress = progress
+    }
+
+    package var log: String { files.directory.manifest.log.hexadecimal }
+
+    /// Made when it is first needed: without sealed segments the whole lane has to be read for it.
+    package func tree(of lane: Int) throws(LedgerError) -> LaneTree {
+        if let tree = trees[lane] { return tree }
+        let tree = try LaneTree(of: files.logs[lane], progress: progress)
+        trees[lane] = tree
+        return tree
+    }
+
+    // MARK: Roots
+
+    /// The heads of all lanes as the log stands.
+    package func rootsOfNow() throws(LedgerError) -> PublishedRoots {
+        try roots(at: RoundCut(endOf: files.logs), day: nil)
+    }
+
+    package func roots(at cut: RoundCut, day: String?) throws(LedgerError) -> PublishedRoots {
+        var heads: [TreeHead] = []
+        for (lane, end) in cut.ends.enumerated() { heads.append(try tree(of: lane).head(at: end)) }
+        return PublishedRoots(
+            log: log, heads: heads, detail: .moment(day: day, position: cut.position, time: cut.time))
+    }
+
+    /// The root of a closed segment, with the head of the lane's tree that ends with it.
+    package func roots(ofSegment number: UInt64, lane: Int) throws(LedgerError) -> PublishedRoots {
+        let tree = try tree(of: lane)
+        let head = TreeHead(lane: lane, segments: number + 1, root: tree.root(of: number + 1), open: nil)
+        return PublishedRoots(log: log, heads: [head], detail: .segment(tree.roots[Int(number)]))
+    }
+
+    // MARK: Inclusion
+
+    /// The proof of a player's event, for the heads of now or for a published root.
+    package func inclusion(
+        of player: Player, seq: UInt64, in published: PublishedRoots? = nil
+    ) throws(LedgerError) -> InclusionProof {
+        let (record, address) = try event(of: player, seq: seq)
+        let lane = files.lane(of: player)
+        let log = files.logs[lane]
+        let number = address / log.at.segmentBytes
+        let tree = try tree(of: lane)
+        let head = if let published { try checked(published, lane: lane) } else { try tree.head() }
+        guard number < head.segments || number == head.open?.segment else {
+            throw tooYoung(player, seq)
+        }
+        var leaves = try tree.leaves(of: number)
+        let index = leaves.index(of: record)
+        let isClosed = number < head.segments
+        let size = isClosed ? leaves.count : Int(head.open!.events)
+        guard let index, index < size else { throw tooYoung(player, seq) }
+        leaves.cut(to: size)
+        return InclusionProof(
+            log: self.log, record: record,
+            segment: InclusionProof.SegmentPart(
+                number: number, index: UInt64(index), events: UInt64(size), root: leaves.root,
+                path: leaves.inclusionPath(of: index, in: size)),
+            closed: isClosed ? closedPart(number, of: tree, in: head.segments) : nil, head: head)
+    }
+
+    private func tooYoung(_ player: Player, _ seq: UInt64) -> LedgerError {
+        .invalid(
+            argument: "event \(seq) of player \(player.id)",
+            reason: "it came after the published root was made; prove it against a newer one, or without --root")
+    }
+
+    private func closedPart(_ number: UInt64, of tree: LaneTree, in segments: UInt64) -> InclusionProof.ClosedPart {
+        InclusionProof.ClosedPart(
+            fields: tree.roots[Int(number)].fields, path: tree.path(of: number, in: segments))
+    }
+
+    private func event(of player: Player, seq: UInt64) throws(LedgerError) -> (record: [UInt8], address: UInt64) {
+        var found: (record: [UInt8], address: UInt64)?
+        var last: UInt64 = 0
+        try files.forEachRecord(of: player) { (record, address) throws(LedgerError) in
+            last = record.revision
+            if last == seq { found = (Array(record.bytes), address) }
+            return last < seq
+        }
+        if let found { return found }
+        throw .invalid(
+            argument: "event \(seq) of player \(player.id) of \(player.tenant)",
+            reason: last == 0 ? "the player has no events" : "the player's last event is \(last)")
+    }
+
+    // MARK: Consistency
+
+    /// That the log as it is now, or as `new` says, begins with what `old` says.
+    package func consistency(
+        from old: PublishedRoots, to new: PublishedRoots? = nil
+    ) throws(LedgerError) -> ConsistencyProof {
+        let new = if let new { new } else { try rootsOfNow() }
+        var lanes: [ConsistencyProof.Lane] = []
+        for head in old.heads {
+            let older = try checked(old, lane: head.lane)
+            guard new.head(ofLane: head.lane) != nil else {
+                throw .invalid(argument: "the newer root file", reason: "it has no root of lane \(head.lane)")
+            }
+            let newer = try checked(new, lane: head.lane)
+            lanes.append(try lane(from: older, to: newer))
+        }
+        return ConsistencyProof(log: log, lanes: lanes)
+    }
+
+    private func lane(from old: TreeHead, to new: TreeHead) throws(LedgerError) -> ConsistencyProof.Lane {
+        let tree = try tree(of: old.lane)
+        guard old.segments <= new.segments,
+            old.open.map({ $0.segment < new.segments || $0.events <= new.open?.events ?? 0 }) ?? true
+        else {
+            throw .invalid(
+                argument: "lane \(old.lane)", reason: "the newer root says less than the older one; give them in order")
+        }
+        var grown: ConsistencyProof.GrownSegment?
+        if let open = old.open {
+            let isClosed = open.segment < new.segments
+            var leaves = try tree.leaves(of: open.segment)
+            if !isClosed { leaves.cut(to: Int(new.open!.events)) }
+            grown = ConsistencyProof.GrownSegment(
+                events: UInt64(leaves.count), root: leaves.root,
+                path: leaves.consistencyPath(from: Int(open.events), to: leaves.count),
+                closed: isClosed ? closedPart(open.segment, of: tree, in: new.segments) : nil)
+        }
+        return ConsistencyProof.Lane(
+            old: old, new: new, path: tree.consistencyPath(from: old.segments, to: new.segments), grown: grown)
+    }
+
+    /// The published head of a lane, if this log is one that it is true of. Where it is not, the log was changed
+    /// since, or is another one: no proof can be made, and that is the finding.
+    private func checked(_ published: PublishedRoots, lane: Int) throws(LedgerError) -> TreeHead {
+        guard published.log == log else {
+            throw .invalid(argument: "the root file", reason: "it is of log \(published.log), not \(log)")
+        }
+        guard lane < trees.count, let head = published.head(ofLane: lane) else {
+            throw .invalid(argument: "the root file", reason: "it has no root of lane \(lane)")
+        }
+        let tree = try tree(of: lane)
+        guard head.segments <= UInt64(tree.roots.count), tree.root(of: head.segments) == head.root else {
+            throw disagreement(head, "\(head.segments) closed segments")
+        }
+        if let open = head.open {
+            let leaves = try tree.leaves(of: open.segment)
+            guard open.events <= UInt64(leaves.count), leaves.root(of: Int(open.events)) == open.root else {
+                throw disagreement(head, "the first \(open.events) events of segment \(open.segment)")
+            }
+        }
+        return head
+    }
+
+    private func disagreement(_ head: TreeHead, _ what: String) -> LedgerError {
+        .invalid(
+            argument: "lane \(head.lane)",
+            reason: "its log has not the published root over \(what): it was changed since, or cut short. Compare it "
+                + "with a backup")
+    }
+}

@@ -1,0 +1,67 @@
+import Holdfast
+import HoldfastLog
+import HoldfastText
+
+struct RootsVerb: Verb {
+    static let manual = Manual(
+        name: "roots", summary: "Prints the roots that proofs are checked against, or publishes them as files.",
+        description: """
+            Without --into one JSON object with the heads of all lanes as they are now. With it a file for each closed \
+            segment and one for each UTC day that the log has gone beyond. A file that exists is compared, never \
+            overwritten; where it says something else than the log the exit code is 1. May run beside the process \
+            that owns the ledger.
+            """,
+        arguments: [.required("DIR", "the ledger's directory")],
+        options: [.text("into", "FOLDER", "writes the files that are not there yet")],
+        example: "holdfast roots ledger --into published")
+
+    private let directory: String
+    private let into: String?
+
+    init(_ values: ParsedOptions) throws(UsageError) {
+        directory = values.text("DIR")
+        into = values.textIfGiven("into")
+    }
+
+    func run() async throws -> ExitCode {
+        let files = try LedgerFiles(directory)
+        let progress = Progress.onStandardError("roots", unit: .bytes)
+        let prover = Prover(files) { progress.advance(by: $0) }
+        var output = BufferedWriter.standardOutput()
+        guard let into else {
+            let roots = try prover.rootsOfNow()
+            progress.finish()
+            try output.write(roots.json)
+            try output.flush()
+            return .done
+        }
+        let report = try RootPublisher.publish(prover, into: into)
+        progress.finish()
+        try output.write(Self.json(report))
+        try output.flush()
+        guard report.differing.isEmpty else {
+            throw Failure(
+                "\(report.differing.joined(separator: ", ")) in \(into): published before, and the log says something "
+                    + "else now. It was changed since, or is another log; nothing was overwritten")
+        }
+        return .done
+    }
+
+    private static func json(_ report: RootPublisher) -> JSONWriter {
+        var json = JSONWriter()
+        json.beginObject()
+        list("written", report.written, to: &json)
+        json.member("unchanged", report.unchanged)
+        list("differing", report.differing, to: &json)
+        json.endObject()
+        json.newline()
+        return json
+    }
+
+    private static func list(_ key: StaticString, _ names: [String], to json: inout JSONWriter) {
+        json.key(key)
+        json.beginArray()
+        for name in names { json.string(name as String) }
+        json.endArray()
+    }
+}
