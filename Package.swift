@@ -114,6 +114,10 @@ let package = Package(
                 "HoldfastText", "WalletModel", "SimulatedDisk",
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastBenchTests",
+            dependencies: ["HoldfastBench", "Holdfast", "HoldfastWallet", "HoldfastLog", "HoldfastText"],
+            swiftSettings: strict),
         .testTarget(name: "Stories", dependencies: ["WalletModel", "holdfast-cli"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

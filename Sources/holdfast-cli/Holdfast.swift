@@ -16,7 +16,7 @@ struct HoldfastCommand {
                     VerifyVerb.self, ReplayVerb.self, StoryVerb.self, DiffVerb.self, ExplainVerb.self, ExportVerb.self,
                 ]),
             VerbGroup("proofs", [ProveVerb.self, RootsVerb.self]),
-            VerbGroup("benchmarks", [BenchLogVerb.self, BenchWalletVerb.self]),
+            BenchVerbs.group,
         ])
 
     static func main() async {

@@ -6,7 +6,7 @@ enum Report {
     static func print(_ report: BenchReport, asJSON: Bool) throws {
         var output = BufferedWriter.standardOutput()
         if asJSON {
-            try output.write(report.json)
+            try output.write(report.json(version: HoldfastCommand.version))
         } else {
             for line in report.lines { try output.writeLine(line) }
         }

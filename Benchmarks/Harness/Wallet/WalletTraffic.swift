@@ -40,7 +40,7 @@ struct WalletTraffic {
 
     static func playerID(_ player: Int) -> String {
         withUnsafeTemporaryAllocation(byteCount: 16, alignment: 8) { raw in
-            hexadecimal(UInt64(player) | 0x706C_0000_0000_0000, into: raw.baseAddress!)
+            Hexadecimal.write(UInt64(player) | 0x706C_0000_0000_0000, into: raw.baseAddress!)
             return String(decoding: raw, as: UTF8.self)
         }
     }
@@ -101,10 +101,10 @@ struct WalletTraffic {
         }
 
         func setPlayer(_ number: UInt32) {
-            WalletTraffic.hexadecimal(UInt64(number) | 0x706C_0000_0000_0000, into: base + 8)
+            Hexadecimal.write(UInt64(number) | 0x706C_0000_0000_0000, into: base + 8)
         }
-        func setRequest(_ number: UInt64) { WalletTraffic.hexadecimal(number, into: base + 24) }
-        func setTarget(_ number: UInt64) { WalletTraffic.hexadecimal(number, into: base + 40) }
+        func setRequest(_ number: UInt64) { Hexadecimal.write(number, into: base + 24) }
+        func setTarget(_ number: UInt64) { Hexadecimal.write(number, into: base + 40) }
     }
 
     private mutating func describe(_ form: inout CommandForm, _ memory: Memory) {
@@ -206,20 +206,5 @@ struct WalletTraffic {
             form.amount = .value(1_000_000_000_000_000)
             newRequest(memory)
         }
-    }
-
-    /// 16 hexadecimal digits.
-    private static func hexadecimal(_ value: UInt64, into target: UnsafeMutableRawPointer) {
-        func half(_ value: UInt32) -> UInt64 {
-            // Spreads eight nibbles over eight bytes, then turns each into its digit.
-            var x = UInt64(value)
-            x = (x | x << 16) & 0x0000_FFFF_0000_FFFF
-            x = (x | x << 8) & 0x00FF_00FF_00FF_00FF
-            x = (x | x << 4) & 0x0F0F_0F0F_0F0F_0F0F
-            let letters = ((x + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
-            return (x + 0x3030_3030_3030_3030 + letters * 0x27).byteSwapped
-        }
-        target.storeBytes(of: half(UInt32(truncatingIfNeeded: value >> 32)), as: UInt64.self)
-        target.storeBytes(of: half(UInt32(truncatingIfNeeded: value)), toByteOffset: 8, as: UInt64.self)
     }
 }

@@ -37,7 +37,8 @@ package enum Machine {
         text(path).split(separator: "\n").first { $0.hasPrefix(prefix) }
     }
 
-    private static func text(_ path: String) -> Substring {
+    /// The beginning of a small file of the system; empty where there is none.
+    static func text(_ path: String) -> Substring {
         guard let file = fopen(path, "r") else { return "" }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
@@ -47,7 +48,7 @@ package enum Machine {
 }
 
 extension Substring {
-    fileprivate var trimmingSpaces: String {
+    var trimmingSpaces: String {
         var text = self
         while let last = text.last, last.isWhitespace { text.removeLast() }
         return String(text.drop(while: \.isWhitespace))

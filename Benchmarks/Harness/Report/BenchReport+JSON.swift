@@ -1,0 +1,137 @@
+package import HoldfastText
+
+extension BenchReport {
+    /// For programs: one object. `version` is the program's.
+    package func json(version: String) -> JSONWriter {
+        var json = JSONWriter(capacity: 1 << 16)
+        json.beginObject()
+        json.member("bench", name as String?)
+        for figure in headline { Self.write(figure, to: &json) }
+        json.member("holdfast", version as String?)
+        json.member("build", Self.build as String?)
+        json.key("machine")
+        json.beginObject()
+        json.member("processor", Machine.processor as String?)
+        json.member("cores", Machine.cores)
+        json.member("memory_bytes", Machine.memoryBytes)
+        json.member("kernel", Machine.kernel as String?)
+        json.endObject()
+        json.key("parameters")
+        json.beginObject()
+        for (name, value) in parameters {
+            json.key(name as String)
+            json.integer(value)
+        }
+        json.endObject()
+        json.key("results")
+        json.beginArray()
+        for rate in rates { Self.write(rate, to: &json) }
+        json.endArray()
+        json.key("notes")
+        json.beginObject()
+        for (name, value) in notes {
+            json.key(name as String)
+            json.real(value)
+        }
+        json.endObject()
+        writeChecks(to: &json)
+        writeSeries(to: &json)
+        json.endObject()
+        json.newline()
+        return json
+    }
+
+    private static func write(_ figure: Figure, to json: inout JSONWriter) {
+        switch figure {
+        case .whole(let name, let value):
+            json.key(name as String)
+            json.integer(value)
+        case .real(let name, let value):
+            json.key(name as String)
+            json.real(value)
+        case .latency(let name, let latency):
+            json.key(name as String)
+            json.beginObject()
+            json.member("p50", Double(latency.p50) / 1e6)
+            json.member("p99", Double(latency.p99) / 1e6)
+            json.member("p99_9", Double(latency.p999) / 1e6)
+            json.member("max", Double(latency.max) / 1e6)
+            json.endObject()
+        }
+    }
+
+    private static func write(_ rate: Rate, to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("name", rate.name as String?)
+        json.member("count", rate.count)
+        json.member("seconds", rate.seconds)
+        json.member("per_second", rate.perSecond)
+        json.member("cpu_seconds", rate.cpuSeconds)
+        json.member("bytes", rate.bytes)
+        if let latency = rate.latency {
+            json.key("latency_ns")
+            json.beginObject()
+            json.member("p50", latency.p50)
+            json.member("p99", latency.p99)
+            json.member("p99_9", latency.p999)
+            json.member("max", latency.max)
+            json.endObject()
+            json.key("histogram_ns")
+            json.beginArray()
+            for bucket in latency.buckets {
+                json.beginArray()
+                json.integer(bucket.upTo)
+                json.integer(bucket.count)
+                json.endArray()
+            }
+            json.endArray()
+        }
+        for (name, value) in rate.details {
+            json.key(name as String)
+            json.integer(value)
+        }
+        json.endObject()
+    }
+
+    private func writeChecks(to json: inout JSONWriter) {
+        if checks.isEmpty { return }
+        json.member("ok", isGood)
+        json.key("checks")
+        json.beginArray()
+        for check in checks {
+            json.beginObject()
+            json.member("name", check.name as String?)
+            json.member("ok", check.isGood)
+            json.key("faults")
+            json.beginArray()
+            for fault in check.faults { json.string(fault as String) }
+            json.endArray()
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    private func writeSeries(to json: inout JSONWriter) {
+        if !threads.isEmpty {
+            json.key("threads")
+            json.beginArray()
+            for thread in threads {
+                json.beginObject()
+                json.member("name", thread.name as String?)
+                json.member("cpu_seconds", thread.cpuSeconds)
+                json.endObject()
+            }
+            json.endArray()
+        }
+        if series.isEmpty { return }
+        json.key("series")
+        json.beginObject()
+        for series in series {
+            json.key(series.name as String)
+            json.beginArray()
+            for value in series.values { json.real((value * 1000).rounded() / 1000) }
+            json.endArray()
+        }
+        json.endObject()
+    }
+}
