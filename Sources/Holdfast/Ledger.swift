@@ -82,14 +82,16 @@ public final class Ledger: Sendable {
     }
 
     package static func open(
-        at path: String, on disk: any Disk, clock: any LogClock, drive: LaneEngine<WalletMachine>.Drive
+        at path: String, on disk: any Disk, clock: any LogClock, drive: LaneEngine<WalletMachine>.Drive,
+        snapshots: SnapshotPolicy? = .automatic
     ) throws(LedgerError) -> Ledger {
         let directory = try LogDirectory.open(path, kind: LedgerSettings.kind, on: disk)
-        return try Ledger(directory, clock: clock, drive: drive)
+        return try Ledger(directory, clock: clock, drive: drive, snapshots: snapshots)
     }
 
     private init(
-        _ directory: LogDirectory, clock: any LogClock, drive: LaneEngine<WalletMachine>.Drive
+        _ directory: LogDirectory, clock: any LogClock, drive: LaneEngine<WalletMachine>.Drive,
+        snapshots: SnapshotPolicy?
     ) throws(LedgerError) {
         let configuration = try directory.walletConfiguration()
         let lock = try directory.lock()
@@ -102,6 +104,10 @@ public final class Ledger: Sendable {
             parts.append((log, machine))
         }
         engine = try LaneEngine(lanes: parts, clock: clock, drive: drive)
+        if let snapshots {
+            engine.takeSnapshots(
+                snapshots, behind: report.eventsReplayed, at: directory.places, on: directory.disk)
+        }
         laneCount = parts.count
         self.directory = directory
         self.logs = logs
@@ -124,6 +130,9 @@ public final class Ledger: Sendable {
     }
 
     /// Writes a snapshot of all wallets, so that the next opening reads only what comes after it. Commands flow on.
+    ///
+    /// A running ledger takes snapshots by itself too, when the events since the last one come to a quarter of its
+    /// players and remembered requests, and to four million at least.
     public func snapshot() async throws(LedgerError) {
         try await engine.snapshot(at: directory.places, on: directory.disk)
     }

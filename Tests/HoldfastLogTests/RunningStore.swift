@@ -5,12 +5,14 @@ import SimulatedDisk
 /// Runs `body` with a store whose threads run, on a simulated disk of its own, and closes it afterwards.
 func withStore(
     on disk: SimulatedDisk = SimulatedDisk(), lanes: Int = 1, segmentBytes: UInt64 = 64 << 10,
-    upcasters: Upcasters = Upcasters(), _ body: (EventStore) async throws -> Void
+    upcasters: Upcasters = Upcasters(), snapshots: SnapshotPolicy? = .automatic,
+    _ body: (EventStore) async throws -> Void
 ) async throws {
     let store = try EventStore.open(
         at: StoreUnderTest.path,
         options: .init(lanes: lanes, segmentBytes: segmentBytes, upcasters: upcasters), on: disk,
-        clock: GivenClock(1_000), drive: .threads, identity: StoreUnderTest.identity)
+        clock: GivenClock(1_000), drive: .threads, identity: StoreUnderTest.identity,
+        snapshots: snapshots)
     do {
         try await body(store)
     } catch {

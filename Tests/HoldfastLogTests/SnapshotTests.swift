@@ -188,4 +188,35 @@ import Testing
         while test.store.engine.commit() {}
         #expect(disk.fileNames.contains { $0.contains("/snapshot-") && !$0.hasSuffix(".new") })
     }
+
+    @Test("a running store takes snapshots by itself, so that opening replays no more than the policy allows")
+    func automatic() async throws {
+        let disk = SimulatedDisk()
+        let policy = SnapshotPolicy(eventsMin: 500, entriesPerEvent: 4)
+        try await withStore(on: disk, lanes: 2, snapshots: policy) { store in
+            for round in 0..<40 {
+                for stream in 0..<100 { _ = try await store.append(Event("\(round)"), to: StreamKey("s\(stream)")) }
+            }
+            // The last one may still be on its way: it is on disk when the one asked for next is.
+            try await store.snapshot()
+        }
+        try compare(disk, lanes: 2, usesSnapshot: true, "after snapshots taken on the way")
+        let taken = try disk.list(StoreUnderTest.path + "/lane-00").filter { $0.hasPrefix("snapshot-") }
+        #expect(taken.count == Limits.snapshotsKept, "one at the end could not make two")
+        // A threshold that follows the state: with many streams the next one is further away.
+        #expect(policy.threshold(entries: 100) == 500)
+        #expect(policy.threshold(entries: 40_000) == 10_000)
+    }
+
+    @Test("a store that is closed while it takes a snapshot by itself ends, and opens again")
+    func automaticAndClosing() async throws {
+        for events in stride(from: 1, through: 90, by: 8) {
+            let disk = SimulatedDisk()
+            let policy = SnapshotPolicy(eventsMin: 1, entriesPerEvent: 1000)
+            try await withStore(on: disk, snapshots: policy) { store in
+                for number in 0..<events { _ = try await store.append(Event("e"), to: StreamKey("s\(number)")) }
+            }
+            try compare(disk, lanes: 1, usesSnapshot: nil, "closed after \(events) events")
+        }
+    }
 }

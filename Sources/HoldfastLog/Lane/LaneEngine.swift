@@ -31,6 +31,7 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     private let background: BackgroundWork
     /// Snapshots under way, by lane.
     let snapshots = Locked<[Int: SnapshotJob]>([:])
+    let automatic = Locked<AutomaticSnapshots?>(nil)
 
     private struct Stop {
         var closing = false
@@ -79,6 +80,8 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
             return max(latest, lane.machine.latestTime)
         }
     }
+
+    var isClosing: Bool { stopping.with { $0.closing } }
 
     /// The failure that stopped the engine, if one did.
     package var failure: LogError? { stopping.with { $0.failure } }
@@ -298,6 +301,7 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
         let addresses = tails.map(\.address)
         durable.advance(to: nextPosition - 1, addresses: addresses)
         for (number, snapshot) in snapshots.with({ $0 }) { snapshot.reached(addresses[number]) }
+        automatic.with { $0 }?.logReached(nextPosition - 1)
     }
 
     private func release(_ taken: TakenBatch<Machine.Work>, _ failure: LogError?) {
@@ -396,6 +400,7 @@ extension LaneEngine {
             for thread in running { thread.join() }
         }
         for snapshot in snapshots.with({ $0 }).values { snapshot.abandon(.stopped(reason: "it was closed")) }
+        automatic.with { $0 }?.stop()
         background.stop()
         durable.close(failure ?? .stopped(reason: "it was closed"))
         if failure == nil {

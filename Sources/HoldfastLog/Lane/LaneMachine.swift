@@ -25,6 +25,8 @@ package protocol LaneMachine: AnyObject, SendableMetatype {
     func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError)
     /// The latest time that state has seen. The lane's clock never falls behind it.
     var latestTime: Int64 { get }
+    /// About how many entries a snapshot of the state has: what it costs to write and to load.
+    var stateEntries: Int { get }
 
     /// Starts a snapshot of the state; `snapshotChunk` then writes it piece by piece between batches. Pieces may be
     /// of different moments: each must say for itself up to which revision it holds (DESIGN: fuzzy snapshots).

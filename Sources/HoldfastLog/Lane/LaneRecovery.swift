@@ -19,13 +19,7 @@ package struct LaneRecovery {
             let machine = makeMachine()
             do throws(LogError) {
                 let reader = try SnapshotReader(log.at.directory + "/" + name, of: log.at, on: log.disk)
-                while let piece = try reader.next() {
-                    var failure: LogError?
-                    piece.withUnsafeBytes { raw in
-                        do throws(LogError) { try machine.loadSnapshotChunk(raw) } catch { failure = error }
-                    }
-                    if let failure { throw failure }
-                }
+                try load(reader, into: machine)
                 if let end = reader.end, end > tail.address {
                     // A snapshot becomes valid only when the log is durable up to its end. So the log has lost some.
                     throw LogError.damaged(
@@ -46,6 +40,26 @@ package struct LaneRecovery {
         let machine = makeMachine()
         report.replayed = try replay(log, from: log.firstAddress, into: machine)
         return (machine, report)
+    }
+
+    /// Pieces are read and checked on a thread of their own, a few ahead.
+    private static func load<Machine: LaneMachine>(
+        _ reader: SnapshotReader, into machine: Machine
+    ) throws(LogError) {
+        let pieces = ThreadPipe<[UInt8]>(capacity: 8)
+        let source = PieceSource(reader: reader, pieces: pieces)
+        let thread = WorkerThread(name: "hf-read-ahead") { source.run() }
+        defer {
+            pieces.abandon()
+            thread.join()
+        }
+        while let piece = try pieces.take() {
+            var failure: LogError?
+            piece.withUnsafeBytes { raw in
+                do throws(LogError) { try machine.loadSnapshotChunk(raw) } catch { failure = error }
+            }
+            if let failure { throw failure }
+        }
     }
 
     /// Hands every record from `start` on to the machine, a few announced at a time.
@@ -73,5 +87,27 @@ package struct LaneRecovery {
             try flush()
         }
         return count
+    }
+}
+
+private final class PieceSource: @unchecked Sendable {
+    // @unchecked: the reader is touched by its own thread until that has ended.
+    private let reader: SnapshotReader
+    private let pieces: ThreadPipe<[UInt8]>
+
+    init(reader: SnapshotReader, pieces: ThreadPipe<[UInt8]>) {
+        self.reader = reader
+        self.pieces = pieces
+    }
+
+    func run() {
+        do throws(LogError) {
+            while let piece = try reader.next() {
+                if !pieces.put(piece) { return }
+            }
+            pieces.finish(.success(()))
+        } catch {
+            pieces.finish(.failure(error))
+        }
     }
 }

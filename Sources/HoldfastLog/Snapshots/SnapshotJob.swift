@@ -66,6 +66,18 @@ final class SnapshotJob: @unchecked Sendable {
         }
     }
 
+    /// For a thread that has nothing else to do. Whether the snapshot is on disk.
+    func waitUntilOver() -> Bool {
+        while true {
+            let ticket = signal.ticket
+            if let result = state.with({ $0.result }) {
+                if case .success = result { return true }
+                return false
+            }
+            signal.wait(after: ticket)
+        }
+    }
+
     private func loop() {
         while !isOver {
             let ticket = signal.ticket

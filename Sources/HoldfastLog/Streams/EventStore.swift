@@ -57,7 +57,8 @@ public final class EventStore: Sendable {
 
     package static func open(
         at path: String, options: Options, on disk: any Disk, clock: any LogClock,
-        drive: LaneEngine<StreamMachine>.Drive, identity: LogDirectory.Identity? = nil
+        drive: LaneEngine<StreamMachine>.Drive, identity: LogDirectory.Identity? = nil,
+        snapshots: SnapshotPolicy? = .automatic
     ) throws(LogError) -> EventStore {
         let directory: LogDirectory
         if options.createsIfMissing, !disk.fileExists(path + "/" + LogDirectory.manifestName) {
@@ -66,11 +67,12 @@ public final class EventStore: Sendable {
         } else {
             directory = try LogDirectory.open(path, kind: kind, on: disk)
         }
-        return try EventStore(directory, options: options, clock: clock, drive: drive)
+        return try EventStore(directory, options: options, clock: clock, drive: drive, snapshots: snapshots)
     }
 
     private init(
-        _ directory: LogDirectory, options: Options, clock: any LogClock, drive: LaneEngine<StreamMachine>.Drive
+        _ directory: LogDirectory, options: Options, clock: any LogClock, drive: LaneEngine<StreamMachine>.Drive,
+        snapshots: SnapshotPolicy?
     ) throws(LogError) {
         let lock = try directory.lock()
         let logs = try directory.openLanes(for: .writing)
@@ -82,6 +84,10 @@ public final class EventStore: Sendable {
             parts.append((log, machine))
         }
         engine = try LaneEngine(lanes: parts, clock: clock, drive: drive)
+        if let snapshots {
+            engine.takeSnapshots(
+                snapshots, behind: report.eventsReplayed, at: directory.places, on: directory.disk)
+        }
         self.directory = directory
         self.logs = logs
         self.options = options
@@ -98,7 +104,8 @@ public final class EventStore: Sendable {
     }
 
     /// Writes a snapshot of the streams' heads, so that the next opening reads only what comes after it.
-    /// Appends go on meanwhile.
+    /// Appends go on meanwhile. A running store takes snapshots by itself too, when the events since the last one come
+    /// to a quarter of its streams, and to four million at least.
     public func snapshot() async throws(LogError) {
         try await engine.snapshot(at: directory.places, on: directory.disk)
     }

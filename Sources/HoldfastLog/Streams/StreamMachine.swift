@@ -16,6 +16,7 @@ package final class StreamMachine: LaneMachine {
     package func expire(on turn: inout LaneTurn) -> Bool { true }
     package var earliestDue: Int64? { nil }
     package var latestTime: Int64 { table.latestTime }
+    package var stateEntries: Int { table.streamCount }
 
     package func apply(_ record: RecordView, at address: UInt64) throws(LogError) {
         try table.apply(record, at: address)

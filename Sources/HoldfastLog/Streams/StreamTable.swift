@@ -31,6 +31,8 @@ struct StreamTable: ~Copyable {
         keys = ByteArena(capacity: Self.keyBytesMax)
     }
 
+    var streamCount: Int { slots.liveCount }
+
     static func hash(_ key: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
         hf_hash64(key.baseAddress, key.count, seed)
     }

@@ -44,6 +44,7 @@ package final class WalletMachine: LaneMachine {
     private func noteNextDue() { nextDue.store(state.earliestDue ?? .max, ordering: .relaxed) }
 
     package var latestTime: Int64 { state.latestTime }
+    package var stateEntries: Int { state.playerCount + state.rememberedRequestCount }
 
     package func apply(_ record: RecordView, at address: UInt64) throws(LogError) {
         try state.apply(record, at: address)

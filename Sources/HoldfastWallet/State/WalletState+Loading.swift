@@ -25,8 +25,8 @@ extension WalletState {
         try loadNames(&reader)
         switch what {
         case SnapshotFormat.start: try loadStart(&reader)
-        case SnapshotFormat.players: while !reader.isAtEnd { try loadPlayer(&reader) }
-        case SnapshotFormat.requests: while !reader.isAtEnd { try loadRequest(&reader) }
+        case SnapshotFormat.players: try loadPlayers(&reader)
+        case SnapshotFormat.requests: try loadRequests(reader.getRest())
         default: throw ChunkReader.malformed("it is of an unknown sort")
         }
         guard reader.isAtEnd else { throw ChunkReader.malformed("it has more than it should") }
@@ -57,11 +57,42 @@ extension WalletState {
         }
     }
 
-    private mutating func loadPlayer(_ reader: inout ChunkReader) throws(LogError) {
+    /// Each player's place in the table is a cache miss, so a second reader runs some entries ahead and asks for them.
+    private mutating func loadPlayers(_ reader: inout ChunkReader) throws(LogError) {
+        var ahead = reader
+        var hashes = InlineArray<16, UInt64>(repeating: 0)
+        var announced = 0
+        var done = 0
+        while !reader.isAtEnd {
+            while !ahead.isAtEnd, announced < done + hashes.count {
+                hashes[announced % hashes.count] = try announcePlayer(&ahead)
+                announced += 1
+            }
+            try loadPlayer(&reader, hashes[done % hashes.count])
+            done += 1
+        }
+    }
+
+    /// Passes over a player's entry, asks for their place, and returns the hash of their key.
+    private func announcePlayer(_ reader: inout ChunkReader) throws(LogError) -> UInt64 {
+        let tenant = try number(try reader.get(UInt16.self), in: loaded.tenants)
+        let hash = keyHash(tenants.name(of: tenant), try reader.getText(1...TextRules.bytesMax))
+        playersByKey.prefetchPage(hash)
+        try reader.skip(17)
+        let purses = try reader.get(UInt16.self)
+        let holds = try reader.get(UInt32.self)
+        try reader.skip(Int(purses) * SnapshotFormat.purseBytes)
+        for _ in 0..<holds {
+            try reader.skip(SnapshotFormat.holdBytes)
+            _ = try reader.getText(1...TextRules.bytesMax)
+        }
+        return hash
+    }
+
+    private mutating func loadPlayer(_ reader: inout ChunkReader, _ hash: UInt64) throws(LogError) {
         let tenant = try number(try reader.get(UInt16.self), in: loaded.tenants)
         let id = try reader.getText(1...TextRules.bytesMax)
         let name = tenants.name(of: tenant)
-        let hash = keyHash(name, id)
         guard findPlayer(hash, name, id) == 0 else { throw ChunkReader.malformed("a player is there twice") }
         let player: UInt32
         switch createPlayer(hash, name, id) {
@@ -112,16 +143,20 @@ extension WalletState {
         guard open(opening) else { throw Full.openHolds.error(self) }
     }
 
-    private mutating func loadRequest(_ reader: inout ChunkReader) throws(LogError) {
-        let word = try reader.get(UInt64.self)
-        let low = UInt64(try reader.get(UInt32.self))
-        let value = low | UInt64(try reader.get(UInt8.self)) << 32
-        guard let status = RequestStatus(rawValue: UInt8(truncatingIfNeeded: word) & HashLayout.statusMask) else {
-            throw ChunkReader.malformed("a request has an unknown status")
-        }
-        let hash = word & HashLayout.partialHashMask
-        guard requests.remember(hash, requests.address(value: value), after: 0, status) else {
-            throw Full.requests.error(self)
+    /// Entries come page by page, so that those of one page here are taken in one after the other. An entry that a
+    /// growing table let the snapshot catch twice is harmless: of several the newest counts.
+    private mutating func loadRequests(_ entries: UnsafeRawBufferPointer) throws(LogError) {
+        guard entries.count % SnapshotFormat.requestBytes == 0 else { throw ChunkReader.malformed("it ends early") }
+        for at in stride(from: 0, to: entries.count, by: SnapshotFormat.requestBytes) {
+            let word = UInt64(littleEndian: entries.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            let low = UInt32(littleEndian: entries.loadUnaligned(fromByteOffset: at + 8, as: UInt32.self))
+            let value = UInt64(low) | UInt64(entries[at + 12]) << 32
+            guard let status = RequestStatus(rawValue: UInt8(truncatingIfNeeded: word) & HashLayout.statusMask) else {
+                throw ChunkReader.malformed("a request has an unknown status")
+            }
+            guard requests.add(word & HashLayout.partialHashMask, requests.address(value: value), status) else {
+                throw Full.requests.error(self)
+            }
         }
     }
 

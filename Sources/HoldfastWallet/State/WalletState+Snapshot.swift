@@ -34,6 +34,10 @@ enum SnapshotFormat {
     static let players: UInt8 = 1
     static let requests: UInt8 = 2
     static let isLocked: UInt8 = 1
+    static let requestBytes = 13
+    static let purseBytes = 18
+    /// Of a hold without its request_id.
+    static let holdBytes = 34
 }
 
 extension WalletState {
@@ -51,11 +55,8 @@ extension WalletState {
         case .players: what = SnapshotFormat.players
         case .requests: what = SnapshotFormat.requests
         }
-        var bytes: [UInt8] = []
-        swap(&bytes, &chunk)
-        let limit = bytes.count + Limits.snapshotChunkBytes
-        bytes.reserveCapacity(limit + 4096)
-        var writer = ChunkWriter(bytes)
+        let limit = Limits.snapshotChunkBytes
+        var writer = ChunkWriter(capacity: limit * 9 / 8)
         putHead(what, &writer)
         switch snapshot.phase {
         case .none: break
@@ -63,7 +64,7 @@ extension WalletState {
         case .players: putPlayers(&writer, limit)
         case .requests: putRequests(&writer, limit)
         }
-        chunk = writer.take()
+        writer.append(to: &chunk)
         return true
     }
 
@@ -98,7 +99,7 @@ extension WalletState {
 
     /// Players that come while the snapshot is taken get higher numbers or the place of none: the log has them.
     private mutating func putPlayers(_ writer: inout ChunkWriter, _ limit: Int) {
-        while snapshot.nextPlayer <= players.highWater, writer.bytes.count < limit {
+        while snapshot.nextPlayer <= players.highWater, writer.count < limit {
             if isInUse(snapshot.nextPlayer) { put(snapshot.nextPlayer, &writer) }
             snapshot.nextPlayer += 1
         }
@@ -134,7 +135,7 @@ extension WalletState {
     }
 
     private mutating func putRequests(_ writer: inout ChunkWriter, _ limit: Int) {
-        while snapshot.nextPage < requests.pages.pageCount, writer.bytes.count < limit {
+        while snapshot.nextPage < requests.pages.pageCount, writer.count < limit {
             requests.pages.forEachEntry(inPage: snapshot.nextPage) { hash, value, status in
                 writer.put(hash | UInt64(status))
                 writer.put(UInt32(truncatingIfNeeded: value))

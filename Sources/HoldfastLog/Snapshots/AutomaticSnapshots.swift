@@ -1,0 +1,105 @@
+private import Synchronization
+
+/// When a log takes snapshots by itself, so that opening never has to replay more than a part of what it holds.
+package struct SnapshotPolicy: Sendable {
+    /// Events since the last snapshot below which none is taken.
+    package var eventsMin: UInt64
+    /// A snapshot costs as much as the state has entries, a replay as much as there are events. At a quarter, a
+    /// snapshot adds four entries written to each event, and opening replays at most a quarter of what it loads.
+    package var entriesPerEvent: UInt64
+
+    package init(eventsMin: UInt64, entriesPerEvent: UInt64) {
+        self.eventsMin = eventsMin
+        self.entriesPerEvent = entriesPerEvent
+    }
+
+    /// Four million events are replayed in one to two seconds.
+    package static let automatic = SnapshotPolicy(eventsMin: 4_000_000, entriesPerEvent: 4)
+
+    func threshold(entries: Int) -> UInt64 { max(eventsMin, UInt64(entries) / entriesPerEvent) }
+}
+
+/// The thread that watches how far the log has come since its last snapshot.
+final class AutomaticSnapshots: Sendable {
+    private let due: Atomic<UInt64>
+    private let reached: Atomic<UInt64>
+    private let signal = Signal()
+    private let stopped = Atomic<Bool>(false)
+    private let thread = Locked<WorkerThread?>(nil)
+
+    init(firstDue: UInt64) {
+        due = Atomic(firstDue)
+        reached = Atomic(0)
+    }
+
+    /// `check` is called when the log has come to a position that is due, and returns the next one.
+    func start(_ check: @escaping @Sendable (_ position: UInt64) -> UInt64) {
+        let started = WorkerThread(name: "hf-snapshots") { [self] in
+            while !stopped.load(ordering: .acquiring) {
+                let ticket = signal.ticket
+                let position = reached.load(ordering: .acquiring)
+                if position >= due.load(ordering: .relaxed) {
+                    due.store(check(position), ordering: .relaxed)
+                } else {
+                    signal.wait(after: ticket)
+                }
+            }
+        }
+        thread.with { $0 = started }
+    }
+
+    /// Called after each commit; nearly always two loads and a store.
+    func logReached(_ position: UInt64) {
+        reached.store(position, ordering: .releasing)
+        if position >= due.load(ordering: .relaxed) { signal.raise() }
+    }
+
+    func stop() {
+        stopped.store(true, ordering: .releasing)
+        signal.raise()
+        let running = thread.with { thread in
+            defer { thread = nil }
+            return thread
+        }
+        running?.join()
+    }
+}
+
+extension LaneEngine {
+    /// From now on snapshots are taken as the policy says. `behind` events are not in the newest one yet.
+    package func takeSnapshots(
+        _ policy: SnapshotPolicy, behind: UInt64, at places: [FileBatchLog.Place], on disk: any Disk
+    ) {
+        guard drive == .threads else { return }
+        let start = durable.mark.position
+        let covered = start - min(start, behind)
+        let watch = AutomaticSnapshots(firstDue: covered + policy.eventsMin)
+        automatic.with { $0 = watch }
+        let last = Locked(covered)
+        watch.start { [unowned self] position in
+            let entries = lanes.reduce(0) { sum, lane in
+                lane.lock.lock()
+                defer { lane.lock.unlock() }
+                return sum + lane.machine.stateEntries
+            }
+            let threshold = policy.threshold(entries: entries)
+            let covered = last.with { $0 }
+            guard position - covered >= threshold else { return covered + threshold }
+            // One that fails leaves the older one in force; it is tried again after as many events more.
+            if snapshotNow(at: places, on: disk) { last.with { $0 = position } }
+            return position + threshold
+        }
+        watch.logReached(start)
+    }
+
+    private func snapshotNow(at places: [FileBatchLog.Place], on disk: any Disk) -> Bool {
+        do throws(LogError) {
+            let jobs = try startSnapshots(at: places, on: disk)
+            // Closing abandons the snapshots that it finds, so one begun a moment too late sees to that itself.
+            if isClosing { for job in jobs { job.abandon(.stopped(reason: "it was closed")) } }
+            return jobs.reduce(true) { $1.waitUntilOver() && $0 }
+        } catch {
+            return false
+        }
+    }
+}
