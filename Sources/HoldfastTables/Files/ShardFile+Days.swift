@@ -47,6 +47,19 @@ extension ShardFile {
         days[day] = state
     }
 
+    /// Counts rows that were added: what others say of the day stays as it is.
+    func addRows(_ day: Day, present: Int64, omitted: Int64) throws(TablesError) {
+        let statement = try database.prepare(
+            """
+            INSERT INTO days(day, rows, dropped_rows) VALUES (?, ?, ?)
+            ON CONFLICT(day) DO UPDATE SET rows = rows + excluded.rows,
+              dropped_rows = dropped_rows + excluded.dropped_rows
+            """)
+        try statement.bind(1, day.number).bind(2, present).bind(3, omitted).run()
+        days[day, default: DayState()].rows += present
+        days[day, default: DayState()].droppedRows += omitted
+    }
+
     /// The days that have a table, in order.
     package var presentDays: [Day] { days.filter { $0.value.rows > 0 }.keys.sorted() }
 

@@ -51,7 +51,7 @@ package final class ShardFile {
                 reason: "it has the older schema version \(version); `holdfast tables sync` brings it up to date")
         }
         self.identity = found
-        if let identity, identity != found {
+        if let identity, !found.fits(identity) {
             throw .foreignFile(file: path, found: "\(found)", expected: "\(identity)")
         }
         try loadDays()
@@ -103,6 +103,14 @@ package final class ShardFile {
     /// The event up to which everything that belongs here is in.
     package func position() throws(TablesError) -> UInt64 {
         UInt64(try database.integer("SELECT position FROM cursor") ?? 0)
+    }
+}
+
+extension ShardFile.Identity {
+    /// A shard that was not made anew keeps the map version that it was made for.
+    func fits(_ expected: Self) -> Bool {
+        log == expected.log && number == expected.number && shards == expected.shards
+            && mapVersion <= expected.mapVersion
     }
 }
 

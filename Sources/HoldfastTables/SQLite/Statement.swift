@@ -114,6 +114,7 @@ package final class Statement {
 
     // MARK: Columns of the row, from 0
 
+    package var columnCount: Int32 { sqlite3_column_count(handle) }
     @inline(__always)
     package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
     @inline(__always)

@@ -94,6 +94,7 @@ enum ShardSchema {
           failed_at INTEGER NOT NULL,
           lane INTEGER NOT NULL,
           address INTEGER NOT NULL,
+          undone_movement INTEGER NOT NULL,
           record BLOB NOT NULL,
           state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'retried', 'discarded')),
           reason TEXT,

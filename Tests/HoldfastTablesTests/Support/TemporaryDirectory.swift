@@ -12,3 +12,15 @@ final class TemporaryDirectory: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 }
+
+extension TemporaryDirectory {
+    /// Copies a file over another one, which need not be there.
+    func copy(_ from: String, to: String) throws {
+        try? FileManager.default.removeItem(atPath: path + "/" + to)
+        try FileManager.default.copyItem(atPath: path + "/" + from, toPath: path + "/" + to)
+    }
+
+    func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: path + "/" + name) }
+
+    func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path + "/" + name) }
+}

@@ -1,0 +1,106 @@
+internal import HoldfastLog
+
+/// `global.sqlite`: the shard map, with a version so that a router may keep it for a while, and the tenants. Used by
+/// one thread at a time.
+package final class GlobalFile {
+    package struct ShardMap: Equatable, Sendable {
+        /// Grows with every change: other files stand behind the shards' names from then on.
+        package var version: Int
+        package var shards: Int
+        package var log: String
+    }
+
+    /// A set in `next/` that waits to take the place of this one.
+    package struct Swap: Equatable, Sendable {
+        package var version: Int
+        package var shards: Int
+    }
+
+    package let path: String
+    package let database: Database
+
+    /// Opens the file of a set that is there.
+    package init(_ paths: TablesPaths, for use: Database.Use) throws(TablesError) {
+        path = paths.global
+        guard try Self.exists(paths) else {
+            throw .notTables(path: paths.directory, reason: "there is no global.sqlite")
+        }
+        database = try Database(path, for: use == .reading ? .reading : .writing)
+        database.wait(milliseconds: 5_000)
+        if use == .reading { _ = try SchemaVersion.global.check(database) } else { try Self.prepare(database) }
+    }
+
+    /// Makes the file of a new set, which is there from then on.
+    init(creating paths: TablesPaths, _ map: ShardMap) throws(TablesError) {
+        path = paths.global
+        database = try Database(path, for: .creating)
+        database.wait(milliseconds: 5_000)
+        try Self.prepare(database)
+        try database.transaction { () throws(TablesError) in
+            try database.prepare("INSERT INTO shard_map VALUES (1, ?, ?, ?, ?)").bind(1, Int64(map.version))
+                .bind(2, Int64(map.shards)).bind(3, map.log).bind(4, wallClock()).run()
+        }
+    }
+
+    private static func prepare(_ database: Database) throws(TablesError) {
+        // It changes a few times in its life; each change is durable when it returns.
+        try database.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        try SchemaVersion.global.upgrade(database)
+    }
+
+    /// Whether there is a set: a file without a map is what a crash left of one that was being made.
+    static func exists(_ paths: TablesPaths) throws(TablesError) -> Bool {
+        guard RealDisk().fileExists(paths.global) else { return false }
+        let database = try Database(paths.global, for: .writing)
+        database.wait(milliseconds: 5_000)
+        guard try SchemaVersion.global.check(database) > 0 else { return false }
+        return try database.integer("SELECT count(*) FROM shard_map") == 1
+    }
+
+    package func map() throws(TablesError) -> ShardMap {
+        let statement = try database.prepare("SELECT version, shards, log_id FROM shard_map")
+        guard try statement.step() else {
+            throw .foreignFile(file: path, found: "a file without a shard map", expected: "the set's global file")
+        }
+        return ShardMap(
+            version: Int(statement.integer(0)), shards: Int(statement.integer(1)), log: statement.text(2))
+    }
+
+    func swap() throws(TablesError) -> Swap? {
+        let statement = try database.prepare("SELECT version, shards FROM swap")
+        guard try statement.step() else { return nil }
+        return Swap(version: Int(statement.integer(0)), shards: Int(statement.integer(1)))
+    }
+
+    func askForSwap(_ swap: Swap) throws(TablesError) {
+        try database.prepare("INSERT OR REPLACE INTO swap VALUES (1, ?, ?, ?)").bind(1, Int64(swap.version))
+            .bind(2, Int64(swap.shards)).bind(3, wallClock()).run()
+    }
+
+    /// The swap was made: the map says so.
+    func finishSwap(_ swap: Swap) throws(TablesError) {
+        try database.transaction { () throws(TablesError) in
+            try database.prepare("UPDATE shard_map SET version = ?, shards = ?, changed_at = ?")
+                .bind(1, Int64(swap.version)).bind(2, Int64(swap.shards)).bind(3, wallClock()).run()
+            try database.run("DELETE FROM swap")
+        }
+    }
+
+    func note(tenant: UnsafeRawBufferPointer, at time: Int64) throws(TablesError) {
+        try database.prepare(
+            """
+            INSERT INTO tenants VALUES (?, ?)
+            ON CONFLICT(tenant_id) DO UPDATE SET first_seen = min(first_seen, excluded.first_seen)
+            WHERE excluded.first_seen < first_seen
+            """
+        ).bind(1, borrowing: tenant).bind(2, time).run()
+    }
+
+    package func tenants() throws(TablesError) -> [String] {
+        var names: [String] = []
+        try database.prepare("SELECT tenant_id FROM tenants ORDER BY 1").forEachRow { row throws(TablesError) in
+            names.append(row.text(0))
+        }
+        return names
+    }
+}

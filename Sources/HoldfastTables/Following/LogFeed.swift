@@ -1,0 +1,74 @@
+internal import CZlib
+private import Glibc
+internal import Holdfast
+internal import HoldfastLog
+internal import HoldfastWallet
+
+/// Reads the log and deals its records out to the shards they belong to.
+struct LogFeed: ~Copyable {
+    let files: LedgerFiles
+    private var reader: LogReader
+    private let shards: UInt
+    private let scratch = RecordScratch()
+
+    init(_ files: LedgerFiles, from position: UInt64, shards: Int) throws(TablesError) {
+        self.files = files
+        self.shards = UInt(shards)
+        reader = try Self.reader(files, from: position)
+    }
+
+    /// The position of the next event.
+    var next: UInt64 { reader.next }
+
+    mutating func rewind(to position: UInt64) throws(TablesError) {
+        reader = try Self.reader(files, from: position)
+    }
+
+    private static func reader(_ files: LedgerFiles, from position: UInt64) throws(TablesError) -> LogReader {
+        do throws(LedgerError) { return try files.reader(from: position) } catch { throw .ledger(error) }
+    }
+
+    /// Takes in what the ledger's owner has written since.
+    func catchUp() throws(TablesError) {
+        do throws(LedgerError) { try files.catchUp(reader) } catch { throw .ledger(error) }
+    }
+
+    /// Reads one batch of the log; 0 at its end. `take` gets each record with its shard and, of a rollback, the kind of
+    /// the debit or credit that was undone.
+    func readBatch(
+        _ take: (_ shard: Int, RecordView, _ address: UInt64, _ lane: Int, _ undone: UInt8) -> Void
+    ) throws(TablesError) -> Int {
+        do throws(LedgerError) {
+            return try reader.readBatch { (record, _, lane, address) throws(LedgerError) in
+                var undone: UInt8 = 0
+                if record.type == EventKind.rolledBack.rawValue { undone = try undoneMovement(record, lane) }
+                take(shard(of: record.key), record, address, lane, undone)
+            }
+        } catch {
+            throw .ledger(error)
+        }
+    }
+
+    /// As `Shard.number`: of the player's id, which stands behind the tenant's name and a slash.
+    @inline(__always)
+    private func shard(of key: UnsafeRawBufferPointer) -> Int {
+        let base = key.baseAddress!.assumingMemoryBound(to: UInt8.self)
+        let slash = memchr(base, Int32(UInt8(ascii: "/")), key.count)
+        let start = slash.map { UnsafeRawPointer($0) - UnsafeRawPointer(base) + 1 } ?? 0
+        return Int(crc32(0, base + start, UInt32(key.count - start)) % shards)
+    }
+
+    /// A rollback's record says that a debit or a credit was undone, and where it stands, but not of which kind.
+    private func undoneMovement(_ record: RecordView, _ lane: Int) throws(LedgerError) -> UInt8 {
+        guard let rollback = try? WalletEvent(record: record), rollback.undone == .debit || rollback.undone == .credit
+        else { return 0 }
+        var address = rollback.about
+        while address != 0 {
+            let earlier = try scratch.load(address, from: files.logs[lane])
+            guard let event = try? WalletEvent(record: earlier) else { return 0 }
+            if event.kind == .debited || event.kind == .credited { return event.movement }
+            address = event.about
+        }
+        return 0
+    }
+}

@@ -1,0 +1,292 @@
+private import CHoldfast
+internal import Holdfast
+internal import HoldfastLog
+internal import Synchronization
+
+/// Keeps a set of tables up to date with a ledger's log, from where each shard stands.
+///
+///     let sync = try TablesSync(ledger: "ledger", into: "tables", shards: 8)
+///     try sync.run(following: false)
+///
+/// One thread reads the log and deals the records out; a few others write, each shard in transactions of its own. A
+/// shard that fails is tried again after a while, longer each time, and the others go on meanwhile. One thread runs
+/// it; `stop` and `takeStatus` may be called from others, and touch only what is atomic or locked. That is why it is
+/// called Sendable.
+package final class TablesSync: @unchecked Sendable {
+    private let tables: TablesSet
+    private let settings: SyncSettings
+    private var queues: [ShardQueue] = []
+    private var feed: LogFeed
+    private var pool: WriterPool?
+    private let stopping = Atomic<Bool>(false)
+    private let shared = Locked(SyncStatus())
+    private var backlogBytes = 0
+    private var rate = EventRate()
+
+    package static let shardsDefault = 8
+
+    package init(
+        ledger: String, into path: String, shards: Int? = nil, settings: SyncSettings = SyncSettings()
+    ) throws(TablesError) {
+        let files: LedgerFiles
+        do throws(LedgerError) { files = try LedgerFiles(ledger) } catch { throw .ledger(error) }
+        self.settings = settings
+        if let shards, !(1...TablesPaths.shardsMax).contains(shards) {
+            throw .invalid(argument: "shards", reason: "there are 1 to \(TablesPaths.shardsMax) shards, not \(shards)")
+        }
+        tables = try TablesSet(
+            TablesPaths(path), of: files.directory.manifest.log, shards: shards, orCreateWith: Self.shardsDefault)
+        feed = try LogFeed(files, from: 1, shards: tables.map.shards)
+        try openShards()
+    }
+
+    package var shards: Int { tables.map.shards }
+
+    /// How far it is; the lag is that since the last call. From any thread.
+    package func takeStatus() -> SyncStatus {
+        shared.with { status in
+            defer { status.lagMilliseconds = 0 }
+            return status
+        }
+    }
+
+    /// Ends a run once what was read is written. From any thread.
+    package func stop() { stopping.store(true, ordering: .relaxed) }
+
+    /// Every shard is opened once before anything is written: what is missing or damaged is said at once.
+    private func openShards() throws(TablesError) {
+        OpenFiles.allow(tables.map.shards * 4 + 64)
+        let tables = tables
+        let cache = settings.cacheBytes / tables.map.shards
+        let open: @Sendable (Int) throws(TablesError) -> ShardWriter = { (number) throws(TablesError) in
+            let shard = try tables.openShard(number)
+            try shard.setCache(bytes: cache)
+            return try ShardWriter(shard) { (name, time) throws(TablesError) in try tables.note(tenant: name, at: time)
+            }
+        }
+        queues = (0..<tables.map.shards).map { ShardQueue($0) }
+        for queue in queues {
+            queue.writer = try open(queue.number)
+            queue.cursor = try queue.writer!.shard.position()
+            queue.delivered = queue.cursor
+            guard queue.cursor <= feed.files.lastPosition else {
+                throw .aheadOfLog(
+                    file: tables.paths.shard(queue.number), position: queue.cursor, logEnd: feed.files.lastPosition)
+            }
+        }
+        try feed.rewind(to: (queues.map(\.cursor).min() ?? 0) + 1)
+        pool = WriterPool(threads: min(settings.writers, queues.count), open: open)
+        note { $0.position = queues.map(\.cursor).min() ?? 0 }
+    }
+
+    private func note(_ change: (inout SyncStatus) -> Void) { shared.with { change(&$0) } }
+
+    // MARK: Running
+
+    /// Writes what the log has, and with `following` what comes, until `stop`. `progress` is called now and then.
+    package func run(
+        following: Bool, progress: (SyncStatus) -> Void = { _ in }
+    ) throws(TablesError) {
+        defer {
+            while let pool, pool.underWay > 0 { _ = pool.takeResults(waiting: 1_000) }
+            pool?.stop()
+            pool = nil
+        }
+        var lookAt: Int64 = 0
+        while true {
+            try takeResults(waiting: 0)
+            let isStopping = stopping.load(ordering: .relaxed)
+            let isAtEnd = isStopping ? true : try readOn()
+            let isFinal = isAtEnd && (!following || isStopping)
+            writeWhatIsDue(isAtEnd: isAtEnd, isFinal: isFinal)
+            try mendGaps()
+            let now = hf_monotonic_ns()
+            if now >= lookAt {
+                lookAt = now + 100_000_000
+                note { $0.logEnd = max(feed.files.lastPosition, feed.next - 1) }
+                progress(shared.with { $0 })
+                if following, try reopenAfterSwap() { continue }
+            }
+            if isFinal, try isFinished(giveUp: isStopping) { return }
+            if isAtEnd || isFull {
+                try takeResults(waiting: settings.pollMilliseconds)
+                if pool!.underWay == 0, isAtEnd { Pause.milliseconds(isFinal ? 1 : settings.pollMilliseconds) }
+                if isAtEnd, following, !isStopping { try feed.catchUp() }
+            }
+        }
+    }
+
+    private var isFull: Bool { backlogBytes >= settings.backlogBytesMax }
+
+    /// Reads a little of the log into the queues. True at its end.
+    private func readOn() throws(TablesError) -> Bool {
+        if isFull { return false }
+        let count = try feed.readBatch { [self] shard, record, address, lane, undone in
+            let queue = queues[shard]
+            guard record.position > queue.delivered, !queue.hasGap else { return }
+            if queue.pending.count == 0 {
+                queue.pending.begunAt = hf_monotonic_ns()
+                queue.pendingSince = record.time
+            }
+            let before = queue.pending.bytes
+            queue.pending.append(record, at: address, lane: lane, undoneMovement: undone)
+            if queue.failures == 0 { backlogBytes += queue.pending.bytes - before }
+        }
+        rate.count(count)
+        let upTo = feed.next - 1
+        for queue in queues where !queue.hasGap && queue.delivered < upTo { queue.delivered = upTo }
+        for queue in queues where queue.failures > 0 && queue.pending.bytes > Self.failingBytesMax {
+            dropPending(queue)
+        }
+        return count == 0
+    }
+
+    /// What a shard that fails may keep waiting in memory.
+    private static let failingBytesMax = 8 << 20
+
+    // MARK: Writing
+
+    /// Hands batches over where a writer is free. While all are at work batches grow: the further behind, the larger.
+    private func writeWhatIsDue(isAtEnd: Bool, isFinal: Bool) {
+        let now = hf_monotonic_ns()
+        retryWhatIsDue(now)
+        guard let pool, pool.underWay < pool.size else { return }
+        let wait =
+            rate.perSecond(now) >= settings.busyRate
+            ? min(settings.busyWaitMilliseconds, settings.batchWaitMilliseconds) : settings.batchWaitMilliseconds
+        let due = queues.filter { queue in
+            guard !queue.isWriting, queue.underWay == nil, !queue.hasGap else { return false }
+            if queue.pending.count == 0 {
+                // Nothing to write, but a cursor that stays behind would have all of this read again.
+                let behind = queue.delivered - queue.cursor
+                return behind > 0 && (isFinal || behind > Self.idleEventsMax)
+            }
+            return isFinal || queue.pending.count >= settings.batchRows
+                || now - queue.pending.begunAt >= wait * 1_000_000
+        }
+        for queue in due.sorted(by: { $0.pending.bytes > $1.pending.bytes }).prefix(pool.size - pool.underWay) {
+            queue.underWay = queue.pending
+            queue.underWaySince = queue.pendingSince
+            queue.underWay!.upTo = queue.delivered
+            queue.pending = queue.spare ?? RecordBatch()
+            queue.spare = nil
+            pool.write(queue)
+        }
+    }
+
+    private static let idleEventsMax: UInt64 = 1 << 20
+
+    private func retryWhatIsDue(_ now: Int64) {
+        guard let pool else { return }
+        for queue in queues where queue.failures > 0 && !queue.isWriting && now >= queue.retryAt {
+            if queue.underWay == nil {
+                // Only to find out whether it works again.
+                queue.underWay = RecordBatch(capacity: 64)
+                queue.underWay!.upTo = queue.cursor
+            }
+            pool.write(queue)
+        }
+    }
+
+    private func takeResults(waiting milliseconds: Int) throws(TablesError) {
+        guard let pool else { return }
+        for result in pool.takeResults(waiting: milliseconds) {
+            result.queue.isWriting = false
+            switch result.outcome {
+            case .success(let outcome): settle(result.queue, outcome)
+            case .failure(let error): fail(result.queue, error)
+            }
+        }
+    }
+
+    private func settle(_ queue: ShardQueue, _ outcome: ShardWriter.Outcome) {
+        let batch = queue.underWay!
+        if queue.failures == 0 { backlogBytes -= batch.bytes } else { backlogBytes += queue.pending.bytes }
+        let lag = batch.count > 0 ? max(0, wallClock() - queue.underWaySince) : 0
+        queue.cursor = max(queue.cursor, batch.upTo)
+        queue.failures = 0
+        queue.failure = nil
+        queue.underWay = nil
+        batch.removeAll()
+        if queue.spare == nil { queue.spare = batch }
+        let position = queues.map(\.cursor).min() ?? 0
+        note { status in
+            status.events += outcome.events
+            status.deadLetters += outcome.deadLetters
+            status.batches += 1
+            status.position = position
+            status.lagMilliseconds = max(status.lagMilliseconds, lag)
+            status.failing[queue.number] = nil
+        }
+    }
+
+    private func fail(_ queue: ShardQueue, _ error: TablesError) {
+        if queue.failures == 0 { backlogBytes -= queue.bytesWaiting }
+        queue.failures += 1
+        queue.failure = error
+        let doublings = min(queue.failures - 1, 20)
+        let wait = min(settings.retryMilliseconds << Int64(doublings), settings.retryMillisecondsMax)
+        queue.retryAt = hf_monotonic_ns() + wait * 1_000_000
+        note { $0.failing[queue.number] = error.description }
+    }
+
+    // MARK: Shards that fail
+
+    /// Gives up what waits for a shard that fails: it is read again once the shard works.
+    private func dropPending(_ queue: ShardQueue) {
+        queue.pending.removeAll()
+        if !queue.isWriting { queue.underWay = nil }
+        queue.hasGap = true
+    }
+
+    /// A shard that works again and missed something: the log is read again from there. The others have what comes
+    /// and pass over it.
+    private func mendGaps() throws(TablesError) {
+        let mended = queues.filter { $0.hasGap && $0.failures == 0 && !$0.isWriting && $0.underWay == nil }
+        guard let first = mended.map(\.cursor).min() else { return }
+        for queue in mended {
+            queue.hasGap = false
+            queue.delivered = queue.cursor
+        }
+        try feed.rewind(to: min(first + 1, feed.next))
+    }
+
+    /// Whether all is written that can be; throws when a shard can't.
+    private func isFinished(giveUp: Bool) throws(TablesError) -> Bool {
+        if pool!.underWay > 0 { return false }
+        let failing = queues.filter { $0.failures > 0 }
+        let hopeless = failing.filter { giveUp || $0.failures >= settings.attemptsMax || !$0.failure!.mayPass }
+        let waiting = queues.filter { $0.failures == 0 && ($0.pending.count > 0 || $0.underWay != nil || $0.hasGap) }
+        if !waiting.isEmpty || hopeless.count < failing.count { return false }
+        if let first = hopeless.first?.failure { throw first }
+        return queues.allSatisfy { $0.cursor == $0.delivered }
+    }
+
+    /// Another process has built a new set and waits for this one to step aside.
+    private func reopenAfterSwap() throws(TablesError) -> Bool {
+        guard try tables.global.swap() != nil else { return false }
+        while pool!.underWay > 0 { try takeResults(waiting: 1_000) }
+        pool!.stop()
+        queues.removeAll()
+        backlogBytes = 0
+        _ = try tables.takeOverSwap()
+        feed = try LogFeed(feed.files, from: 1, shards: tables.map.shards)
+        try openShards()
+        return true
+    }
+}
+
+extension TablesError {
+    /// Whether the same may work a little later, without anybody's help.
+    var mayPass: Bool {
+        switch self {
+        case .sqlite(let failure):
+            switch failure.kind {
+            case .busy, .full, .io, .other, .constraint, .tooBig: true
+            case .damaged, .readOnly, .cannotOpen: false
+            }
+        case .file: true
+        default: false
+        }
+    }
+}

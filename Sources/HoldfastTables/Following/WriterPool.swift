@@ -1,0 +1,83 @@
+internal import HoldfastLog
+
+/// Threads that write batches into shards, each shard by one of them at a time.
+final class WriterPool {
+    struct Result: Sendable {
+        let queue: ShardQueue
+        let outcome: Swift.Result<ShardWriter.Outcome, TablesError>
+    }
+
+    private enum Order: Sendable {
+        case write(ShardQueue)
+        case stop
+    }
+
+    private let orders = Mailbox<Order>()
+    let results = Mailbox<Result>()
+    private var threads: [WorkerThread] = []
+    /// Batches handed over and not yet reported.
+    private(set) var underWay = 0
+    let size: Int
+
+    /// `open` gives the writer of a shard that has none; it is called on the writing thread.
+    init(threads count: Int, open: @escaping @Sendable (Int) throws(TablesError) -> ShardWriter) {
+        size = count
+        let (orders, results) = (orders, results)
+        for number in 0..<count {
+            threads.append(
+                WorkerThread(name: "tables-\(number)") {
+                    while case .write(let queue) = orders.take() {
+                        results.put(Result(queue: queue, outcome: Self.write(queue, open)))
+                    }
+                })
+        }
+    }
+
+    func stop() {
+        for _ in threads { orders.put(.stop) }
+        for thread in threads { thread.join() }
+        threads.removeAll()
+    }
+
+    /// The queue's batch under way is the writer's until its result is there.
+    func write(_ queue: ShardQueue) {
+        underWay += 1
+        queue.isWriting = true
+        orders.put(.write(queue))
+    }
+
+    func takeResults(waiting milliseconds: Int) -> [Result] {
+        let taken = results.takeAll(waiting: underWay > 0 ? milliseconds : 0)
+        underWay -= taken.count
+        return taken
+    }
+
+    private static func write(
+        _ queue: ShardQueue, _ open: (Int) throws(TablesError) -> ShardWriter
+    ) -> Swift.Result<ShardWriter.Outcome, TablesError> {
+        do throws(TablesError) {
+            if queue.writer == nil { try reopen(queue, open) }
+            let batch = queue.underWay!
+            // After an attempt whose end was not known the file says what it has.
+            if batch.upTo <= queue.cursor, batch.count > 0 { return .success(ShardWriter.Outcome()) }
+            return .success(try queue.writer!.write(batch))
+        } catch {
+            // The next attempt opens the file anew, whatever state it is in.
+            queue.writer = nil
+            return .failure(error)
+        }
+    }
+
+    private static func reopen(
+        _ queue: ShardQueue, _ open: (Int) throws(TablesError) -> ShardWriter
+    ) throws(TablesError) {
+        let writer = try open(queue.number)
+        let position = try writer.shard.position()
+        guard position >= queue.cursor else {
+            throw .foreignFile(
+                file: writer.shard.path, found: "at event \(position)", expected: "at event \(queue.cursor) or beyond")
+        }
+        queue.writer = writer
+        queue.cursor = position
+    }
+}
