@@ -21,19 +21,19 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     let clock: any LogClock
     let drive: Drive
     private let epochs: [UInt64]
-    private let company = Company()
+    let company = Company()
     /// Raised when a lane has something to commit.
-    private let committable = Signal()
-    private let stopping = Locked(Stop())
+    let committable = Signal()
+    let stopping = Locked(Stop())
     /// Held while the engine closes, so that a second caller returns when all is done and not before.
-    private let closing = Lock()
-    private let threads = Locked<[WorkerThread]>([])
-    private let background: BackgroundWork
+    let closing = Lock()
+    let threads = Locked<[WorkerThread]>([])
+    let background: BackgroundWork
     /// Snapshots under way, by lane.
     let snapshots = Locked<[Int: SnapshotJob]>([:])
     let automatic = Locked<AutomaticSnapshots?>(nil)
 
-    private struct Stop {
+    struct Stop: Sendable {
         var closing = false
         var failure: LogError?
         var lanesDone = 0
@@ -323,88 +323,5 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
         }
         durable.close(first)
         return failure
-    }
-}
-
-// MARK: Threads
-
-extension LaneEngine {
-    private func start() {
-        var started: [WorkerThread] = lanes.indices.map { number in
-            WorkerThread(name: "hf-lane-\(number)") { [self] in laneLoop(number) }
-        }
-        started.append(WorkerThread(name: "hf-commit") { [self] in commitLoop() })
-        let all = started
-        threads.with { $0 = all }
-    }
-
-    private func laneLoop(_ number: Int) {
-        let lane = lanes[number]
-        while true {
-            let ticket = lane.inbox.filled.ticket
-            if runLane(number) { continue }
-            if stopping.with({ $0.closing || $0.failure != nil }), lane.inbox.isEmpty { break }
-            lane.inbox.filled.wait(after: ticket, nanoseconds: sleepTime(lane))
-        }
-        // Works that slipped in while the inbox was being closed get their answer too.
-        runLane(number)
-        stopping.with { $0.lanesDone += 1 }
-        committable.raise()
-    }
-
-    /// How long a lane may sleep until something falls due; for ever when nothing does.
-    private func sleepTime(_ lane: Lane<Machine>) -> Int64 {
-        guard clock.runsByItself, let due = lane.machine.earliestDue else { return -1 }
-        let wait = max(1, due - clock.now())
-        return min(wait, 3_600_000) * 1_000_000
-    }
-
-    private var hasSomethingToCommit: Bool {
-        lanes.contains { lane in
-            lane.lock.lock()
-            defer { lane.lock.unlock() }
-            return lane.hasSomethingToCommit
-        }
-    }
-
-    private func commitLoop() {
-        while true {
-            let ticket = committable.ticket
-            if hasSomethingToCommit { company.await() }
-            if commit() { continue }
-            if stopping.with({ $0.lanesDone }) == lanes.count {
-                while commit() {}
-                return
-            }
-            committable.wait(after: ticket)
-        }
-    }
-
-    /// Finishes what was handed over, then stops. Nothing acknowledged is lost, nothing accepted is left unanswered.
-    package func close() {
-        // Once only: a second mark of a clean close could be written when the log has another owner.
-        closing.lock()
-        defer { closing.unlock() }
-        if stopping.with({ $0.closing }) { return }
-        for lane in lanes { lane.inbox.close(.stopped(reason: "it was closed")) }
-        stopping.with { $0.closing = true }
-        let running = threads.with { threads in
-            defer { threads = [] }
-            return threads
-        }
-        if drive == .byHand {
-            for lane in lanes.indices { runLane(lane) }
-            while commit() {}
-        } else {
-            for lane in lanes { lane.inbox.filled.raise() }
-            for thread in running { thread.join() }
-        }
-        for snapshot in snapshots.with({ $0 }).values { snapshot.abandon(.stopped(reason: "it was closed")) }
-        automatic.with { $0 }?.stop()
-        background.stop()
-        durable.close(failure ?? .stopped(reason: "it was closed"))
-        if failure == nil {
-            for lane in lanes { try? (lane.log as? FileBatchLog)?.closeCleanly() }
-        }
     }
 }
