@@ -107,6 +107,13 @@ void hf_name_thread(const char *name) { (void)pthread_setname_np(pthread_self(),
 
 void hf_background_thread(void) { (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10); }
 
+void hf_polite_thread(void) {
+    id_t thread = (id_t)syscall(SYS_gettid);
+    (void)setpriority(PRIO_PROCESS, thread, 19);
+    // Class 2 is best effort, 7 its lowest priority; the idle class could starve for ever on a busy disk.
+    (void)syscall(SYS_ioprio_set, 1, thread, 2 << 13 | 7);
+}
+
 void hf_futex_wait(const volatile uint32_t *word, uint32_t expected, int64_t timeout_ns) {
     struct timespec t = {timeout_ns / 1000000000, timeout_ns % 1000000000};
     (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, timeout_ns < 0 ? NULL : &t, NULL, 0);

@@ -29,6 +29,8 @@ final class UnsureDisk: Disk {
     func fileExists(_ path: String) -> Bool { disk.fileExists(path) }
     func list(_ path: String) throws(DiskFailure) -> [String] { try disk.list(path) }
     func rename(_ from: String, to: String) throws(DiskFailure) { try disk.rename(from, to: to) }
+    func link(_ from: String, to: String) throws(DiskFailure) { try disk.link(from, to: to) }
+    func removeDirectory(_ path: String) throws(DiskFailure) { try disk.removeDirectory(path) }
     func remove(_ path: String) throws(DiskFailure) { try disk.remove(path) }
     func syncDirectory(_ path: String) throws(DiskFailure) { try disk.syncDirectory(path) }
     func lock(_ path: String) throws(DiskFailure) -> (any DirectoryLock)? { try disk.lock(path) }

@@ -43,9 +43,34 @@ extension SimulatedDisk: Disk {
     }
 
     package func rename(_ from: String, to: String) throws(DiskFailure) {
+        // A real directory must be there before a file can be moved into it.
+        guard directoryExists(Self.directory(of: to)) else {
+            throw DiskFailure(operation: "rename", path: from, errno: SystemErrors.missing)
+        }
         try change("rename", from) { state in
             state.names[to] = state.names.removeValue(forKey: from)
         }
+    }
+
+    package func link(_ from: String, to: String) throws(DiskFailure) {
+        if fileExists(to) { throw DiskFailure(operation: "link", path: to, errno: SystemErrors.exists) }
+        guard fileExists(from) else {
+            throw DiskFailure(operation: "link", path: from, errno: SystemErrors.missing)
+        }
+        try change("link", to) { $0.names[to] = $0.names[from] }
+    }
+
+    package func removeDirectory(_ path: String) throws(DiskFailure) {
+        guard try list(path).isEmpty else {
+            throw DiskFailure(operation: "remove directory", path: path, errno: SystemErrors.notEmpty)
+        }
+        try change("remove directory", path) { $0.directories.remove(path) }
+    }
+
+    /// An operation of something beside the disk that crashes with it, such as a database's transaction: done whole
+    /// and durable, or not at all.
+    package func transaction(_ name: String, _ body: () -> Void) throws(DiskFailure) {
+        try change("transaction", name) { _ in body() }
     }
 
     package func remove(_ path: String) throws(DiskFailure) {
@@ -54,7 +79,11 @@ extension SimulatedDisk: Disk {
 
     package func syncDirectory(_ path: String) throws(DiskFailure) {
         try change("sync directory", path) { state in
-            let inside: (String) -> Bool = { $0 != "/" && Self.directory(of: $0) == path }
+            // The cheap half of the question first: a simulation asks it of every name, thousands of times.
+            let inside: (String) -> Bool = {
+                $0.utf8.count > path.utf8.count && $0.hasPrefix(path) && $0 != "/" && Self.directory(of: $0) == path
+            }
+            state.durableDirectories = state.durableDirectories.filter { !inside($0) || state.directories.contains($0) }
             state.durableDirectories.formUnion(state.directories.filter(inside))
             for name in state.durableNames.keys.filter(inside) { state.durableNames[name] = nil }
             for (name, number) in state.names where inside(name) { state.durableNames[name] = number }

@@ -144,21 +144,24 @@ public final class SimulatedDisk: Sendable {
         _ old: State, _ surviving: Surviving, _ generator: inout SplitMix
     ) -> Set<String> {
         var kept: Set<String> = ["/"]
-        for path in old.directories.sorted() where path != "/" && kept.contains(directory(of: path)) {
-            let reached =
+        let all = old.directories.union(old.durableDirectories)
+        for path in all.sorted() where path != "/" && kept.contains(directory(of: path)) {
+            let isSeen = old.directories.contains(path)
+            let isDurable = old.durableDirectories.contains(path)
+            let survives =
                 switch surviving {
-                case .nothing, .firstBytesOfLast: false
-                case .everything: true
-                case .randomSectors: generator.next() & 1 == 0
+                case .nothing, .firstBytesOfLast: isDurable
+                case .everything: isSeen
+                case .randomSectors: isSeen == isDurable ? isSeen : generator.next() & 1 == 0
                 }
-            if reached || old.durableDirectories.contains(path) { kept.insert(path) }
+            if survives { kept.insert(path) }
         }
         return kept
     }
 
     /// The directory that a path lies in.
     static func directory(of path: String) -> String {
-        let end = path.lastIndex(of: "/")!
+        let end = path.utf8.lastIndex(of: UInt8(ascii: "/"))!
         return end == path.startIndex ? "/" : String(path[..<end])
     }
 

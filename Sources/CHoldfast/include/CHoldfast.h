@@ -6,6 +6,7 @@
 #include <string.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+#include "CDeflate.h"
 
 
 uint32_t hf_crc32c_table(uint32_t crc, const void *data, size_t size);
@@ -33,6 +34,8 @@ int hf_try_lock(int fd);
 void hf_name_thread(const char *name);
 /// Lowers the calling thread's priority, for work that must not slow the lane.
 void hf_background_thread(void);
+/// Lowers it as far as it goes, for reading and writing too: for jobs of the night.
+void hf_polite_thread(void);
 
 /// Sleeps while *word == expected, at most timeout_ns (< 0: for ever). Returns at once when it differs.
 void hf_futex_wait(const volatile uint32_t *word, uint32_t expected, int64_t timeout_ns);

@@ -14,7 +14,11 @@ package protocol Disk: Sendable {
     func list(_ path: String) throws(DiskFailure) -> [String]
     func open(_ path: String, for use: FileUse) throws(DiskFailure) -> any DiskFile
     func rename(_ from: String, to: String) throws(DiskFailure)
+    /// Gives a file a second name; fails where the name is taken. Of several that race for one, one succeeds.
+    func link(_ from: String, to: String) throws(DiskFailure)
     func remove(_ path: String) throws(DiskFailure)
+    /// The directory must be empty.
+    func removeDirectory(_ path: String) throws(DiskFailure)
     func syncDirectory(_ path: String) throws(DiskFailure)
     /// Takes the exclusive lock of a directory; nil when another process holds it. It dies with the process.
     func lock(_ path: String) throws(DiskFailure) -> (any DirectoryLock)?
@@ -41,6 +45,8 @@ package protocol DiskFile: AnyObject, Sendable {
     func writePages(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure)
     /// Makes what was written durable.
     func sync() throws(DiskFailure)
+    /// Lets go of what memory holds of the file, so that it is next read from the disk itself. Advice only.
+    func forgetCached()
     /// Reserves space for [0, size), so that no later write there can meet a full disk.
     func allocate(_ size: UInt64) throws(DiskFailure)
     /// Writes zeros to `range` and makes them durable, without leaving them in memory where that can be avoided.
@@ -51,6 +57,8 @@ package protocol DiskFile: AnyObject, Sendable {
 package protocol DirectoryLock: AnyObject, Sendable {}
 
 extension DiskFile {
+    package func forgetCached() {}
+
     /// Reads exactly `count` bytes, or nil where the file ends earlier.
     package func bytes(at offset: UInt64, count: Int) throws(DiskFailure) -> [UInt8]? {
         var failure: DiskFailure?

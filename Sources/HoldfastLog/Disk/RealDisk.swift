@@ -30,6 +30,14 @@ package struct RealDisk: Disk {
         try Syscalls.check(Glibc.rename(from, to), "rename", from)
     }
 
+    package func link(_ from: String, to: String) throws(DiskFailure) {
+        try Syscalls.check(Glibc.link(from, to), "link", to)
+    }
+
+    package func removeDirectory(_ path: String) throws(DiskFailure) {
+        try Syscalls.check(rmdir(path), "remove directory", path)
+    }
+
     package func remove(_ path: String) throws(DiskFailure) { try Syscalls.check(unlink(path), "remove", path) }
 
     package func syncDirectory(_ path: String) throws(DiskFailure) {
@@ -85,6 +93,8 @@ private final class RealFile: DiskFile {
     }
 
     func sync() throws(DiskFailure) { try Syscalls.check(fdatasync(descriptor), "sync", path) }
+
+    func forgetCached() { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) }
 
     func allocate(_ size: UInt64) throws(DiskFailure) {
         let code = hf_allocate(descriptor, Int64(size))

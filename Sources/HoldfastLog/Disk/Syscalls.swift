@@ -94,6 +94,8 @@ package enum SystemErrors {
     package static var missing: Int32 { ENOENT }
     package static var exists: Int32 { EEXIST }
     package static var inputOutput: Int32 { EIO }
+    package static var notEmpty: Int32 { ENOTEMPTY }
+    package static var otherFileSystem: Int32 { EXDEV }
     package static var readOnly: Int32 { EROFS }
     package static var noPermission: Int32 { EACCES }
 

@@ -43,6 +43,14 @@ extension JSONWriter {
         length &+= json.count
     }
 
+    /// Part of a line that is JSON already: it is copied unchecked and takes no part in the commas.
+    @inlinable
+    package mutating func fragment(_ json: UnsafeRawBufferPointer) {
+        reserve(json.count)
+        if let source = json.baseAddress { memcpy(storage + length, source, json.count) }
+        length &+= json.count
+    }
+
     @inlinable @inline(__always)
     mutating func word(_ text: StaticString) {
         reserve(8)

@@ -58,6 +58,16 @@ final class MeddlingDisk: Disk {
         try disk.rename(from, to: to)
     }
 
+    func link(_ from: String, to: String) throws(DiskFailure) {
+        pass()
+        try disk.link(from, to: to)
+    }
+
+    func removeDirectory(_ path: String) throws(DiskFailure) {
+        pass()
+        try disk.removeDirectory(path)
+    }
+
     func remove(_ path: String) throws(DiskFailure) {
         pass()
         try disk.remove(path)

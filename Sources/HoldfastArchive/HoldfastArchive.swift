@@ -1,1 +1,0 @@
-// Old rows in partitioned, compressed files with snapshot manifests: see docs/ARCHIVE.md.

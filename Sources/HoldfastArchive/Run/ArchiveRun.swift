@@ -1,0 +1,224 @@
+package import HoldfastTables
+internal import HoldfastText
+internal import HoldfastWallet
+
+/// The nightly job, once: moves days that have grown old into files, and drops those that have been in files for long
+/// enough.
+package final class ArchiveRun {
+    let archive: Archive
+    let shelves: [any RowShelf]
+    let options: RunOptions
+    let source: (any RowSource)?
+    let report: (_ rowsDone: Int) -> Void
+    var result = RunReport()
+    var rowsDone = 0
+
+    /// With a `source` rows come from there instead of the shelves, which are marked and dropped all the same.
+    package init(
+        _ archive: Archive, _ shelves: [any RowShelf], _ options: RunOptions, source: (any RowSource)? = nil,
+        report: @escaping (_ rowsDone: Int) -> Void = { _ in }
+    ) {
+        self.archive = archive
+        self.shelves = shelves
+        self.options = options
+        self.source = source
+        self.report = report
+    }
+
+    package func run() throws(ArchiveError) -> RunReport {
+        result.recovered = archive.recovered
+        try checkOptions()
+        try checkClock()
+        for shelf in shelves {
+            let days = try shelf.days()
+            let old = days.filter { $0.day.end <= options.now - options.olderThan && $0.unarchivedRows > 0 }
+            if options.isDryRun {
+                foresee(old, days, shelf)
+                continue
+            }
+            try move(old.map(\.day), from: shelf)
+            for day in try shelf.days() where day.rows > 0 && day.day.end <= options.now - options.deleteAfter {
+                // A day with a problem stays; the others must not wait for it.
+                guard day.unarchivedRows == 0 else { continue }
+                do throws(ArchiveError) {
+                    try drop(day, from: shelf)
+                } catch {
+                    if case .io = error { throw error }
+                    result.problems.append("\(shelf.name), \(day.day) was not dropped: \(error)")
+                }
+            }
+        }
+        return result
+    }
+
+    private func foresee(_ old: [ShelfDay], _ days: [ShelfDay], _ shelf: any RowShelf) {
+        if !old.isEmpty {
+            result.moved.append(
+                RunReport.Move(
+                    shelf: shelf.name, days: old.map(\.day.description),
+                    rows: old.reduce(0) { $0 + $1.unarchivedRows }))
+        }
+        for day in days where day.rows > 0 && day.day.end <= options.now - options.deleteAfter {
+            result.dropped.append(RunReport.Drop(shelf: shelf.name, day: day.day.description, rows: day.rows))
+        }
+    }
+
+    // MARK: Before anything is done
+
+    private func checkOptions() throws(ArchiveError) {
+        guard options.deleteAfter >= options.olderThan else {
+            throw .invalid(
+                argument: "delete-after", reason: "rows can't be deleted before they are moved, at older-than")
+        }
+        if let log = archive.chain.log, let own = options.log?.log, log != own {
+            throw .invalid(
+                argument: archive.storage.root,
+                reason: "it is the archive of ledger \(log), not of \(own); an archive holds one ledger")
+        }
+        if let database = archive.chain.database, database != options.database {
+            throw .invalid(
+                argument: "database", reason: "this archive calls its ledger \(database), not \(options.database)")
+        }
+    }
+
+    private func checkClock() throws(ArchiveError) {
+        guard let newest = archive.chain.newestTime, !options.forgivesClock,
+            options.now < newest - ArchiveLimits.clockSkewMilliseconds
+        else { return }
+        throw .clock(
+            reason: "it is \(RFC3339.text(options.now)), but the newest snapshot is of \(RFC3339.text(newest)). "
+                + "Nothing was changed. Set the clock right; if it was wrong when that snapshot was made, run with "
+                + "--forgive-clock")
+    }
+
+    // MARK: Moving
+
+    /// Days of one shelf on their way into one snapshot.
+    private final class Batch {
+        let id: Int64
+        let line: PressLine
+        var days: [Day] = []
+        var rows = 0
+        var found = 0
+
+        init(id: Int64, line: PressLine) {
+            self.id = id
+            self.line = line
+        }
+    }
+
+    private func move(_ days: [Day], from shelf: any RowShelf) throws(ArchiveError) {
+        var batch: Batch?
+        for day in days {
+            if archive.chain.files(of: day, sharing: shelf.label).isEmpty {
+                let current: Batch
+                if let open = batch { current = open } else { current = try begin(shelf) }
+                batch = current
+                try move(day, from: shelf, into: current)
+                if current.line.bytesSent >= options.snapshotBytesMax || current.days.count >= options.snapshotDaysMax {
+                    try commit(current, shelf)
+                    batch = nil
+                }
+            } else {
+                if let open = batch { try commit(open, shelf) }
+                batch = nil
+                try moveRest(of: day, from: shelf)
+            }
+        }
+        if let batch { try commit(batch, shelf) }
+    }
+
+    /// A day of which files have something already, in a snapshot of its own. Where the two contradict each other it
+    /// stays as it is; the other days must not wait for it.
+    private func moveRest(of day: Day, from shelf: any RowShelf) throws(ArchiveError) {
+        let batch = try begin(shelf)
+        do throws(ArchiveError) {
+            try move(day, from: shelf, into: batch)
+        } catch {
+            if case .io = error { throw error }
+            _ = try? batch.line.finish()
+            try archive.clear(Layout.staging(batch.id))
+            result.problems.append("\(shelf.name), \(day) was not moved: \(error)")
+            return
+        }
+        try commit(batch, shelf)
+    }
+
+    private func begin(_ shelf: any RowShelf) throws(ArchiveError) -> Batch {
+        let id = try archive.beginSnapshot()
+        let press = PartPress(
+            storage: archive.storage, staging: Layout.staging(id), database: options.database, shards: shelf.label,
+            engine: options.engine, identifiers: archive.identifiers.fork(), partBytesMax: options.partBytesMax)
+        return Batch(id: id, line: PressLine(press, threads: options.threads))
+    }
+
+    private func move(_ day: Day, from shelf: any RowShelf, into batch: Batch) throws(ArchiveError) {
+        let line = batch.line
+        let rows = PartRows(day: day) { (member) throws(ArchiveError) in try line.send(member) }
+        let known = archive.chain.files(of: day, sharing: shelf.label)
+        var taken = 0
+        func note() {
+            taken += 1
+            if taken & 0xFFFF == 0 { report(rowsDone + taken) }
+        }
+        if known.isEmpty {
+            try forEachRow(of: day, shelf) { (row) throws(ArchiveError) in
+                note()
+                try rows.append(row)
+            }
+        } else {
+            // Part of the day is in files: late rows, tables made anew, another number of shards, or a run that died
+            // between the commit and the mark. Only rows that are in none of them move.
+            let archived = try ArchivedRows(
+                known, of: archive, codec: GzipCodec(), place: "\(shelf.name), \(day)")
+            try forEachRow(of: day, shelf) { (row) throws(ArchiveError) in
+                note()
+                if try archived.contains(row) { batch.found += 1 } else { try rows.append(row) }
+            }
+            try archived.finish()
+        }
+        try rows.finish()
+        batch.days.append(day)
+        batch.rows += taken
+        rowsDone += taken
+        report(rowsDone)
+    }
+
+    private func forEachRow(
+        of day: Day, _ shelf: any RowShelf, _ body: (EventRow) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) {
+        if let source {
+            try source.forEachRow(of: day, for: shelf, body)
+        } else {
+            try shelf.forEachRow(of: day, notYetArchived: true, body)
+        }
+    }
+
+    private func commit(_ batch: Batch, _ shelf: any RowShelf) throws(ArchiveError) {
+        let files = try batch.line.finish()
+        var move = RunReport.Move(
+            shelf: shelf.name, days: batch.days.map(\.description), rows: batch.rows, found: batch.found)
+        var receipt = "found in the archive"
+        if files.isEmpty {
+            try archive.clear(Layout.staging(batch.id))
+        } else {
+            let snapshot = try archive.commit(
+                SnapshotDraft(id: batch.id, operation: .append, label: shelf.name, added: files, log: options.log),
+                at: options.now)
+            move.files = files.count
+            move.bytes = snapshot.addedBytes
+            move.snapshot = snapshot.id
+            receipt = "snapshot \(snapshot.id)"
+        }
+        for day in batch.days { try shelf.markArchived(day, receipt: receipt, at: options.now) }
+        result.moved.append(move)
+    }
+}
+
+extension SnapshotChain {
+    /// Files of a day that may hold rows of a shard. Those of other shards can't, as long as their number was the
+    /// same.
+    func files(of day: Day, sharing label: ShardLabel) -> [DataFile] {
+        files(of: day).filter { $0.shards?.sharesNothing(with: label) != true }
+    }
+}

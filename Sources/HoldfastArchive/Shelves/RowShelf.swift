@@ -1,0 +1,41 @@
+package import HoldfastTables
+package import HoldfastWallet
+
+/// One shard of the tables as the archive sees it: days of rows that can be read, marked and dropped. The seam to
+/// SQLite; the tests have one in memory.
+package protocol RowShelf: AnyObject {
+    /// For people and the names of snapshots: `shard-00`.
+    var name: String { get }
+    var label: ShardLabel { get }
+    /// Every event of the ledger up to here that belongs to the shard is in it.
+    func position() throws(ArchiveError) -> UInt64
+
+    /// The days that have rows, sorted.
+    func days() throws(ArchiveError) -> [ShelfDay]
+
+    /// Calls `body` with rows of a day in the order of player (by bytes), tenant and seq, of an exchange what went out
+    /// first; returns how many there were. With `notYetArchived` only those that came after the last mark.
+    @discardableResult
+    func forEachRow(
+        of day: Day, notYetArchived: Bool, _ body: (EventRow) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) -> Int
+
+    /// Marks the rows that `forEachRow` last read of the day and were not archived, in one transaction. Throws where
+    /// these are no longer all that is there up to the last of them.
+    func markArchived(_ day: Day, receipt: String, at now: Int64) throws(ArchiveError)
+
+    /// Drops a day whose rows are all archived, in one transaction; throws where one is not.
+    func drop(_ day: Day) throws(ArchiveError)
+}
+
+package struct ShelfDay: Equatable, Sendable {
+    package let day: Day
+    package let rows: Int
+    package let unarchivedRows: Int
+
+    package init(_ day: Day, rows: Int, unarchivedRows: Int) {
+        self.day = day
+        self.rows = rows
+        self.unarchivedRows = unarchivedRows
+    }
+}

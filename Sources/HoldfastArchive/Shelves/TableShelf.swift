@@ -1,0 +1,76 @@
+package import HoldfastTables
+package import HoldfastWallet
+
+/// A shard's SQLite file as a shelf. Its transactions are short: rows are read in one of their own that holds up
+/// nobody, a mark or a drop changes a line of `days`.
+package final class TableShelf: RowShelf {
+    package let name: String
+    package let label: ShardLabel
+    package let log: String
+    private let file: ShardFile
+    private var read: [Day: ShardFile.ReadRows] = [:]
+
+    /// How long a mark or a drop waits for somebody else's transaction.
+    private static let patienceMilliseconds: Int32 = 30_000
+
+    package init(_ file: ShardFile) {
+        self.file = file
+        let number = file.identity.number
+        name = "shard-\(number < 10 ? "0" : "")\(number)"
+        label = ShardLabel([number], of: file.identity.shards)
+        log = file.identity.log
+        file.database.wait(milliseconds: Self.patienceMilliseconds)
+    }
+
+    package func position() throws(ArchiveError) -> UInt64 {
+        try inTables { () throws(TablesError) in try file.position() }
+    }
+
+    package func days() throws(ArchiveError) -> [ShelfDay] {
+        try inTables { () throws(TablesError) in
+            try file.refreshDays()
+            return file.days.sorted { $0.key < $1.key }.filter { $0.value.rows > 0 }
+                .map { ShelfDay($0.key, rows: Int($0.value.rows), unarchivedRows: Int($0.value.unarchivedRows)) }
+        }
+    }
+
+    package func forEachRow(
+        of day: Day, notYetArchived: Bool, _ body: (EventRow) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) -> Int {
+        // What the reader of the rows refuses must come out as it went in.
+        var refusal: ArchiveError?
+        do throws(TablesError) {
+            let rows = try file.forEachEntry(of: day, notYetArchived: notYetArchived) { (row) throws(TablesError) in
+                do throws(ArchiveError) {
+                    try body(row)
+                } catch {
+                    refusal = error
+                    throw .day(file: file.path, day: day, reason: "reading was broken off")
+                }
+            }
+            read[day] = rows
+            return Int(rows.count)
+        } catch {
+            throw refusal ?? .shelf(name, reason: "\(error)")
+        }
+    }
+
+    package func markArchived(_ day: Day, receipt: String, at now: Int64) throws(ArchiveError) {
+        guard let rows = read.removeValue(forKey: day) else {
+            throw .shelf(name, reason: "\(day) is marked before it was read")
+        }
+        try inTables { () throws(TablesError) in try file.markArchived(day, rows, receipt: receipt, at: now) }
+    }
+
+    package func drop(_ day: Day) throws(ArchiveError) {
+        try inTables { () throws(TablesError) in try file.dropDay(day) }
+    }
+
+    private func inTables<Result>(_ body: () throws(TablesError) -> Result) throws(ArchiveError) -> Result {
+        do throws(TablesError) {
+            return try body()
+        } catch {
+            throw .shelf(name, reason: "\(error)")
+        }
+    }
+}
