@@ -38,3 +38,12 @@ static inline void hf_sha256_pair(unsigned char prefix, const void *left, const 
         bytes[4 * word + 3] = (unsigned char)value;
     }
 }
+
+/// SHA-256 of what comes piece by piece.
+typedef SHA256_CTX hf_sha256_state;
+static inline void hf_sha256_begin(hf_sha256_state *state) { SHA256_Init(state); }
+static inline void hf_sha256_add(hf_sha256_state *state, const void *data, size_t size) {
+    SHA256_Update(state, data, size);
+}
+/// The state can't be used any more afterwards.
+static inline void hf_sha256_end(hf_sha256_state *state, void *out) { SHA256_Final((unsigned char *)out, state); }

@@ -97,6 +97,12 @@ int hf_unmap(void *address, size_t size) { return munmap(address, size) == 0 ? 0
 
 int hf_allocate(int fd, int64_t size) { return posix_fallocate(fd, 0, size); }
 
+int64_t hf_copy_range(int from, int64_t from_offset, int to, int64_t to_offset, int64_t size) {
+    loff_t source = from_offset, target = to_offset;
+    ssize_t copied = copy_file_range(from, &source, to, &target, (size_t)size, 0);
+    return copied < 0 ? -(int64_t)errno : copied;
+}
+
 int hf_open_direct(const char *path) { return open(path, O_WRONLY | O_DIRECT | O_CLOEXEC); }
 
 int hf_try_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno; }

@@ -16,6 +16,7 @@ struct HoldfastCommand {
                     VerifyVerb.self, ReplayVerb.self, StoryVerb.self, DiffVerb.self, ExplainVerb.self, ExportVerb.self,
                 ]),
             VerbGroup("proofs", [ProveVerb.self, RootsVerb.self]),
+            VerbGroup("backup", [BackupVerb.self, RestoreVerb.self]),
             TablesVerbs.group,
             BenchVerbs.group,
         ])

@@ -26,6 +26,9 @@ int hf_unmap(void *address, size_t size);
 
 /// Reserves disk space for [0, size) so that a later write can't meet a full disk. 0 or an errno.
 int hf_allocate(int fd, int64_t size);
+/// Copies bytes between two files within the kernel, sharing them on disk where the file system can. How many, 0 at the
+/// end of the source, or an errno below zero.
+int64_t hf_copy_range(int from, int64_t from_offset, int to, int64_t to_offset, int64_t size);
 /// Opens a file for writing past the page cache; negative where the file system can't.
 int hf_open_direct(const char *path);
 /// Takes or refuses, at once, the advisory lock of an open file (held by this open file, gone with the process).

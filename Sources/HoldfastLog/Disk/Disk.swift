@@ -51,6 +51,28 @@ package protocol DiskFile: AnyObject, Sendable {
     func allocate(_ size: UInt64) throws(DiskFailure)
     /// Writes zeros to `range` and makes them durable, without leaving them in memory where that can be avoided.
     func fillWithZeros(_ range: Range<UInt64>) throws(DiskFailure)
+    /// Copies a range to the same place in `target`, as far as this file reaches. Both may share the bytes on disk.
+    func copy(_ range: Range<UInt64>, to target: any DiskFile) throws(DiskFailure)
+}
+
+extension DiskFile {
+    package func copy(_ range: Range<UInt64>, to target: any DiskFile) throws(DiskFailure) {
+        try copyThroughMemory(range, to: target)
+    }
+
+    /// The way that every disk can go.
+    func copyThroughMemory(_ range: Range<UInt64>, to target: any DiskFile) throws(DiskFailure) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Limits.copyStepBytes, alignment: 4096)
+        defer { buffer.deallocate() }
+        var at = range.lowerBound
+        while at < range.upperBound {
+            let wanted = Int(min(UInt64(buffer.count), range.upperBound - at))
+            let got = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), at: at)
+            if got == 0 { return }
+            try target.write(UnsafeRawBufferPointer(rebasing: buffer[..<got]), at: at)
+            at += UInt64(got)
+        }
+    }
 }
 
 /// Held as long as it is referenced.

@@ -113,6 +113,24 @@ private final class RealFile: DiskFile {
         }
     }
 
+    /// Within the kernel where the file systems allow it: without a detour through this process, and where they can
+    /// share blocks without copying anything.
+    func copy(_ range: Range<UInt64>, to target: any DiskFile) throws(DiskFailure) {
+        var at = range.lowerBound
+        if let target = target as? RealFile {
+            while at < range.upperBound {
+                let copied = hf_copy_range(
+                    descriptor, Int64(at), target.descriptor, Int64(at), Int64(range.upperBound - at))
+                if copied == 0 { return }
+                if copied == -Int64(EINTR) { continue }
+                // Between two kinds of file system, say; if it is more than that, the ordinary way will tell.
+                if copied < 0 { break }
+                at += UInt64(copied)
+            }
+        }
+        if at < range.upperBound { try copyThroughMemory(at..<range.upperBound, to: target) }
+    }
+
     func writePages(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure) {
         let direct = directDescriptor
         if direct >= 0, pwrite(direct, bytes.baseAddress!, bytes.count, off_t(offset)) == bytes.count { return }

@@ -118,7 +118,7 @@ package struct LogDirectory: Sendable {
         return true
     }
 
-    private static func parent(of path: String) -> String {
+    static func parent(of path: String) -> String {
         var parts = path.split(separator: "/", omittingEmptySubsequences: true)
         parts.removeLast(min(1, parts.count))
         let joined = parts.joined(separator: "/")
@@ -164,7 +164,11 @@ package struct LogDirectory: Sendable {
         }
         let file = path + "/" + manifestName
         guard let payload = try SmallFile.read(file, kind: .manifest, on: disk) else {
-            throw .notALog(path: path, reason: "it has no file named \(manifestName)")
+            let isUnfinished = disk.fileExists(path + "/" + LogRestore.markName)
+            throw .notALog(
+                path: path,
+                reason: isUnfinished
+                    ? "a restore into it did not finish; run it again" : "it has no file named \(manifestName)")
         }
         guard let manifest = LogManifest(payload) else {
             throw .damaged(Damage(file: file, offset: 0, found: "the manifest's fields can't be read"))
