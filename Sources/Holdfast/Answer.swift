@@ -23,6 +23,11 @@ public struct Player: Sendable {
     }
 }
 
+extension Player {
+    /// The key of the player's stream in the log.
+    package var keyBytes: [UInt8] { Array(tenant.utf8) + [UInt8(ascii: "/")] + Array(id.utf8) }
+}
+
 extension Player: Hashable {
     public static func == (a: Player, b: Player) -> Bool {
         a.tenant.utf8.elementsEqual(b.tenant.utf8) && a.id.utf8.elementsEqual(b.id.utf8)

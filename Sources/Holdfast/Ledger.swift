@@ -85,7 +85,7 @@ public final class Ledger: Sendable {
         at path: String, on disk: any Disk, clock: any LogClock, drive: LaneEngine<WalletMachine>.Drive,
         snapshots: SnapshotPolicy? = .automatic
     ) throws(LedgerError) -> Ledger {
-        let directory = try LogDirectory.open(path, kind: LedgerSettings.kind, on: disk)
+        let directory = try LogDirectory.ledger(at: path, on: disk)
         return try Ledger(directory, clock: clock, drive: drive, snapshots: snapshots)
     }
 

@@ -1,4 +1,4 @@
-internal import HoldfastLog
+package import HoldfastLog
 package import HoldfastWallet
 
 /// What a ledger fixes when it is created, beyond what every log has: the assets it declares and for how long a
@@ -65,5 +65,12 @@ package struct LedgerSettings: Sendable, Equatable {
             assets[name] = exponent
         }
         guard reader.isAtEnd else { throw damaged }
+    }
+}
+
+extension LogDirectory {
+    /// The log of a ledger, not opened yet.
+    package static func ledger(at path: String, on disk: any Disk = RealDisk()) throws(LedgerError) -> LogDirectory {
+        try open(path, kind: LedgerSettings.kind, packing: EventPacking(), on: disk)
     }
 }

@@ -30,6 +30,8 @@ public enum Limits {
     package static let segmentBytesMax: UInt64 = 4 << 30
     /// Files are copied and hashed in steps of this size: large enough for a disk to run at full speed.
     package static let copyStepBytes = 1 << 20
+    /// Sealed segments whose index stays in memory: about 50 KiB for each of the default size.
+    package static let sealedSegmentsOpen = 512
     /// Zero-filling ahead is done in steps of this size, each synced, so that a commit never queues behind more.
     package static let fillStepBytes = 4 << 20
 

@@ -14,7 +14,18 @@ struct ModelTests {
         "are answered as the naive model answers them, and leave what it has",
         arguments: [1, 2, 4], 1...3 as ClosedRange<UInt64>)
     func agree(lanes: Int, seed: UInt64) throws {
-        var story = try RandomStory(lanes: lanes, seed: seed)
+        try tell(lanes: lanes, seed: seed, seals: false)
+    }
+
+    @Test(
+        "are answered the same when their log is sealed again and again, what is old being in sealed segments",
+        arguments: [1, 2], 4...5 as ClosedRange<UInt64>)
+    func agreeWhenSealed(lanes: Int, seed: UInt64) throws {
+        try tell(lanes: lanes, seed: seed, seals: true)
+    }
+
+    private func tell(lanes: Int, seed: UInt64, seals: Bool) throws {
+        var story = try RandomStory(lanes: lanes, seed: seed, seals: seals)
         for _ in 0..<40 { try story.goOn() }
         try story.checkAll()
         #expect(story.crashes > 0 && story.restarts > 0 && story.snapshots > 0, "the story has seen something")
@@ -24,6 +35,8 @@ struct ModelTests {
 /// A ledger and the model beside it, through a random life.
 private struct RandomStory {
     private let lanes: Int
+    /// At every start the log is sealed to its end.
+    private let seals: Bool
     private var ledger: LedgerByHand
     private var model = NaiveLedger()
     private var commands: CommandGenerator
@@ -32,8 +45,9 @@ private struct RandomStory {
     private(set) var crashes = 0
     private(set) var snapshots = 0
 
-    init(lanes: Int, seed: UInt64) throws {
+    init(lanes: Int, seed: UInt64, seals: Bool) throws {
         self.lanes = lanes
+        self.seals = seals
         commands = CommandGenerator(seed: seed)
         random = SplitMix64(seed: seed &* 0x1234_5678_9ABC)
         ledger = try LedgerByHand(on: SimulatedDisk(), lanes: lanes, seed: seed)
@@ -73,6 +87,9 @@ private struct RandomStory {
     }
 
     private mutating func open(_ disk: SimulatedDisk, at time: Int64) throws(LedgerError) {
+        if seals {
+            _ = try LogDirectory.ledger(at: LedgerByHand.path, on: disk).sealAll()
+        }
         ledger = try LedgerByHand(on: disk, lanes: lanes, time: time, seed: random.next())
     }
 

@@ -23,8 +23,7 @@ extension Ledger {
         of player: Player, from seq: UInt64? = nil, limit: Int = 100, backwards: Bool = false
     ) async throws(LedgerError) -> [LedgerEvent] {
         guard limit > 0, let view = try await view(of: player) else { return [] }
-        let lane = lane(of: player)
-        let chain = RecordChain(log: logs[lane], last: view.lastAddress)
+        let chain = RecordChain(log: logs[lane(of: player)], key: player.keyBytes, last: view.lastAddress)
         if backwards {
             return try chain.backwards(from: seq ?? view.seq, limit: limit) { record throws(LedgerError) in
                 try LedgerEvent(record)
@@ -43,7 +42,7 @@ extension Ledger {
         _ player: Player, while holds: (RecordView) -> Bool
     ) async throws(LedgerError) -> Wallet? {
         guard let view = try await view(of: player) else { return nil }
-        let chain = RecordChain(log: logs[lane(of: player)], last: view.lastAddress)
+        let chain = RecordChain(log: logs[lane(of: player)], key: player.keyBytes, last: view.lastAddress)
         var replay = PlayerReplay(player, configuration)
         for address in try chain.addresses(while: { _ in true }).reversed() {
             let record = try chain.record(at: address)
@@ -78,17 +77,23 @@ extension Ledger {
 }
 
 /// A stream's records, from its last one back: each knows where the one before it stands.
-struct RecordChain {
+package struct RecordChain {
     private let log: FileBatchLog
+    private let key: [UInt8]
     private let last: UInt64
     private let scratch = RecordScratch()
 
-    init(log: FileBatchLog, last: UInt64) {
+    init(log: FileBatchLog, key: [UInt8], last: UInt64) {
         self.log = log
+        self.key = key
         self.last = last
     }
 
-    func record(at address: UInt64) throws(LedgerError) -> RecordView { try scratch.load(address, from: log) }
+    /// Good until the next call.
+    package func record(at address: UInt64) throws(LedgerError) -> RecordView {
+        if let record = try scratch.load(address, of: key, from: log) { return record }
+        throw log.damage(at: address, "there is no event where another one refers to")
+    }
 
     /// The addresses of the records, newest first.
     func addresses(while wanted: (RecordView) -> Bool) throws(LedgerError) -> [UInt64] {

@@ -28,6 +28,9 @@ package protocol BatchLog: AnyObject, Sendable {
     /// Up to `buffer.count` bytes at `address`.
     func read(into buffer: UnsafeMutableRawBufferPointer, at address: UInt64) throws(LogError) -> Int
 
+    /// The sealed segment that holds `address`, if it is in one: single events are then read by their stream's key.
+    func sealedSegment(at address: UInt64) throws(LogError) -> SealedSegment?
+
     /// Forgets what lies before `address`, in whole segments.
     func trim(before address: UInt64) throws(LogError)
 
@@ -72,4 +75,8 @@ package protocol BatchCursor: AnyObject {
     func next() throws(LogError) -> BatchView?
     /// Moves the end further: the log has grown since.
     func extend(to end: UInt64)
+}
+
+extension BatchLog {
+    package func sealedSegment(at address: UInt64) throws(LogError) -> SealedSegment? { nil }
 }

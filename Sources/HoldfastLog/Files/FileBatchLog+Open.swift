@@ -24,12 +24,17 @@ extension FileBatchLog {
         report.indexRebuilt = inventory.lacksTable && headers.count > 1
         var state = State(segments: SegmentTable(), tail: .start(lane: place), torn: nil)
         for header in headers { state.segments.append(header) }
+        state.sealed = inventory.sealed
         state.leftovers = inventory.leftovers
         state.tableIsStale = inventory.tableIsStale
 
         let mark = place.directory + "/" + cleanMarkName
         let clean = try SmallFile.read(mark, kind: .cleanClose, on: disk)
         while let last = state.segments.headers.last {
+            if state.sealed.contains(last.number) {
+                (state.tail, state.last) = try inventory.sealedEnd(last.number)
+                break
+            }
             let scan = try inventory.scanTail(last, mode: mode)
             report.tornBytes += UInt64(scan.torn?.count ?? 0)
             state.tail = scan.tail
@@ -66,6 +71,9 @@ extension FileBatchLog {
     /// Takes the last batch off the tail: its round was not completed by the other lanes.
     package func dropLastBatch() throws(LogError) {
         guard let last = state.with({ $0.segments.headers.last }) else { return }
+        if isSealed(last.number) {
+            throw damage(at: tail.address, "the segment is sealed, but the round of its last batch is not whole")
+        }
         var scan = try TailScan(scanner(last))
         scan.dropLast()
         let isEmpty = scan.tail.number + 1 == last.firstBatch
@@ -77,7 +85,7 @@ extension FileBatchLog {
         }
         guard isEmpty, let before = state.with({ $0.segments.headers.last }) else { return }
         preparer.forget(last.number)
-        let tail = try TailScan(scanner(before)).tail
+        let tail = isSealed(before.number) ? try sealed(before.number).header.tail : try TailScan(scanner(before)).tail
         state.with { $0.tail = tail }
     }
 
@@ -99,6 +107,8 @@ private struct SegmentInventory {
     let disk: any Disk
     /// Segment numbers, ascending and without a gap.
     let numbers: [UInt64]
+    /// Those of which only a sealed file is there. Where both are, the open one is what counts until it goes.
+    let sealed: Set<UInt64>
     /// Files that a crash left unfinished. None of them was ever part of the log.
     private(set) var leftovers: [String] = []
     /// The table of segments is missing or unreadable, or not up to date.
@@ -119,14 +129,10 @@ private struct SegmentInventory {
                 : .io(error)
         }
         leftovers = names.filter { $0.hasSuffix(".new") }
-        numbers = names.compactMap(SegmentNames.number).sorted()
-        let trimmed = try SmallFile.read(
-            place.directory + "/" + FileBatchLog.trimmedName, kind: .trimmed, on: disk)
-        var first: UInt64 = 0
-        if let trimmed {
-            var reader = FieldReader(trimmed)
-            first = reader.integer() ?? 0
-        }
+        let open = names.compactMap(SegmentNames.number)
+        sealed = Set(names.compactMap(SegmentNames.sealedNumber)).subtracting(open)
+        numbers = (open + sealed).sorted()
+        let first = try TrimmedRecord.read(in: place.directory, on: disk)?.first ?? 0
         for (index, number) in numbers.drop(while: { $0 < first }).enumerated()
         where number != first + UInt64(index) {
             throw .damaged(
@@ -135,12 +141,32 @@ private struct SegmentInventory {
                     found: "the segment is missing, though segment \(number) is there"))
         }
         // A crash in the middle of trimming leaves segments that the log has already given up.
-        leftovers += numbers.prefix(while: { $0 < first }).map(SegmentNames.name)
+        leftovers += names.filter { name in
+            (SegmentNames.number(name) ?? SegmentNames.sealedNumber(name)).map { $0 < first } ?? false
+        }
+    }
+
+    /// Where the log ends whose last segment is sealed.
+    func sealedEnd(_ number: UInt64) throws(LogError) -> (LogTail, BatchHeader?) {
+        let segment = try openSealed(number)
+        return (segment.header.tail, try segment.batches().headers.last)
+    }
+
+    private func openSealed(_ number: UInt64) throws(LogError) -> SealedSegment {
+        let file: any DiskFile
+        do throws(DiskFailure) {
+            file = try disk.open(SegmentNames.sealedPath(number, in: place.directory), for: .reading)
+        } catch {
+            throw .io(error)
+        }
+        return try SealedSegment(file, number: number, of: place)
     }
 
     /// The headers of the segments that have been written to; the blank ones behind them are ready for use.
     mutating func begunHeaders() throws(LogError) -> [SegmentHeader] {
-        let numbers = numbers.filter { !leftovers.contains(SegmentNames.name($0)) }
+        let numbers = numbers.filter {
+            !leftovers.contains(SegmentNames.name($0)) && !leftovers.contains(SegmentNames.sealedName($0))
+        }
         var cached = SegmentTable.load(from: place.directory, on: disk)
         if let list = cached {
             cached = list.filter { $0.number >= numbers.first ?? 0 }
@@ -151,6 +177,10 @@ private struct SegmentInventory {
         var headers = Array((cached ?? []).dropLast())
         let known = headers.count
         for (index, number) in numbers.enumerated().dropFirst(known) {
+            if sealed.contains(number) {
+                headers.append(try openSealed(number).header.segment)
+                continue
+            }
             let path = SegmentNames.path(number, in: place.directory)
             switch try read(path) {
             case .header(let header):

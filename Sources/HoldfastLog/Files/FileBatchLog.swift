@@ -10,13 +10,30 @@ package final class FileBatchLog: BatchLog {
         package let lane: Int
         package let log: LogID
         package let segmentBytes: UInt64
+        /// Seeds the hash of keys.
+        package let hashSeed: UInt64
+        /// How payloads are made small in sealed segments.
+        package let packing: any PayloadPacking
+
+        package init(
+            directory: String, lane: Int, log: LogID, segmentBytes: UInt64, hashSeed: UInt64 = 0,
+            packing: any PayloadPacking = PlainPacking()
+        ) {
+            self.directory = directory
+            self.lane = lane
+            self.log = log
+            self.segmentBytes = segmentBytes
+            self.hashSeed = hashSeed
+            self.packing = packing
+        }
     }
 
     package let at: Place
     let disk: any Disk
     let preparer: SegmentPreparer
     let state: Locked<State>
-    private let files: SegmentFiles
+    let files: SegmentFiles
+    let sealedFiles: SealedFiles
     package let openedWith: OpenReport
 
     /// What opening found out, beyond the tail.
@@ -28,6 +45,8 @@ package final class FileBatchLog: BatchLog {
 
     struct State: Sendable {
         var segments: SegmentTable
+        /// The segments whose open file is gone: they are read from their sealed one.
+        var sealed: Set<UInt64> = []
         var tail: LogTail
         /// The header of the last batch, where its segment holds one.
         var last: BatchHeader?
@@ -57,6 +76,7 @@ package final class FileBatchLog: BatchLog {
         self.state = Locked(state)
         openedWith = report
         files = SegmentFiles(directory: place.directory, disk: disk)
+        sealedFiles = SealedFiles(place, disk: disk)
         preparer = SegmentPreparer(
             directory: place.directory, segmentBytes: place.segmentBytes, disk: disk)
     }
@@ -77,8 +97,7 @@ package final class FileBatchLog: BatchLog {
 
     package func acquire(at time: Int64, round: UInt64, position: UInt64) throws(LogError) -> Tenure {
         try removeCleanMark()
-        try removeLeftovers()
-        try clearTornBytes()
+        try tidyUp()
         let place = try place(after: tail.address, atLeast: BatchHeader.smallest)
         let before = tail
         let header = BatchHeader(
@@ -152,7 +171,7 @@ package final class FileBatchLog: BatchLog {
         let used = offset == 0 && address > 0 ? at.segmentBytes : max(offset, UInt64(SegmentHeader.blockBytes))
         let number = offset == 0 && address > 0 ? address / at.segmentBytes - 1 : address / at.segmentBytes
         let room = at.segmentBytes - used
-        if room >= UInt64(bytes) {
+        if room >= UInt64(bytes), !isSealed(number) {
             try preparer.prepare(number)
             return BatchPlace(address: number * at.segmentBytes + used, bytes: min(Int(room), batchBytesMax))
         }
@@ -167,6 +186,12 @@ package final class FileBatchLog: BatchLog {
 
     /// Behind the one that holds the last batch, which may end exactly where its segment does.
     private var nextSegment: UInt64 { (tail.address - 1) / at.segmentBytes + 1 }
+
+    /// Does away with what a crash left behind. For whoever owns the log.
+    func tidyUp() throws(LogError) {
+        try removeLeftovers()
+        try clearTornBytes()
+    }
 
     private func removeLeftovers() throws(LogError) {
         let (leftovers, tableIsStale) = state.with { ($0.leftovers, $0.tableIsStale) }
@@ -199,8 +224,9 @@ package final class FileBatchLog: BatchLog {
     // MARK: Reading
 
     package func read(into buffer: UnsafeMutableRawBufferPointer, at address: UInt64) throws(LogError) -> Int {
+        let file = try file(address / at.segmentBytes, keepsImage: true)
         do throws(DiskFailure) {
-            return try files.reading(address / at.segmentBytes).read(into: buffer, at: address % at.segmentBytes)
+            return try file.read(into: buffer, at: address % at.segmentBytes)
         } catch {
             throw .io(error)
         }
@@ -216,23 +242,16 @@ package final class FileBatchLog: BatchLog {
     }
 
     func scanner(_ header: SegmentHeader) throws(LogError) -> SegmentScanner {
-        do throws(DiskFailure) {
-            return SegmentScanner(file: try files.reading(header.number), header: header)
-        } catch {
-            throw .io(error)
-        }
+        SegmentScanner(file: try file(header.number), header: header)
     }
 
     func scanner(_ header: SegmentHeader, behind tail: LogTail) throws(LogError) -> SegmentScanner {
-        do throws(DiskFailure) {
-            return SegmentScanner(file: try files.reading(header.number), header: header, behind: tail)
-        } catch {
-            throw .io(error)
-        }
+        SegmentScanner(file: try file(header.number), header: header, behind: tail)
     }
 
     package func damage(at address: UInt64, _ found: String) -> LogError {
-        let path = SegmentNames.path(address / at.segmentBytes, in: at.directory)
+        let number = address / at.segmentBytes
+        let path = (isSealed(number) ? SegmentNames.sealedPath : SegmentNames.path)(number, at.directory)
         return .damaged(Damage(file: path, offset: address % at.segmentBytes, found: found))
     }
 
@@ -240,28 +259,12 @@ package final class FileBatchLog: BatchLog {
         let dropped = state.with { state in
             state.segments.headers.prefix(while: { ($0.number + 1) * at.segmentBytes <= address }).map(\.number)
         }
-        let count = min(dropped.count, segmentCount - 1)
-        guard count > 0 else { return }
-        do throws(DiskFailure) {
-            var fields = FieldWriter()
-            fields.integer(dropped[count - 1] + 1)
-            try SmallFile.write(
-                fields.bytes, kind: .trimmed, to: at.directory + "/" + Self.trimmedName, in: at.directory, on: disk)
-            state.with { $0.segments.dropFirst(count) }
-            for number in dropped.prefix(count) {
-                files.forget(number)
-                try disk.remove(SegmentNames.path(number, in: at.directory))
-            }
-            try disk.syncDirectory(at.directory)
-        } catch {
-            throw .io(error)
-        }
+        try drop(dropped.prefix(segmentCount - 1))
     }
 
     // MARK: Closing
 
     static let cleanMarkName = "clean"
-    static let trimmedName = "trimmed"
     private var cleanMark: String { at.directory + "/" + Self.cleanMarkName }
 
     /// Marks where the log ends, so that the next opening knows that nothing may be missing or torn.
@@ -286,7 +289,7 @@ package final class FileBatchLog: BatchLog {
 }
 
 /// Open segment files. A bounded number stays open for reading; the writer keeps its own.
-private final class SegmentFiles: Sendable {
+final class SegmentFiles: Sendable {
     private let directory: String
     private let disk: any Disk
     private let open = Locked<[UInt64: any DiskFile]>([:])

@@ -20,6 +20,8 @@ package struct LogDirectory: Sendable {
     package let path: String
     package let manifest: LogManifest
     package let disk: any Disk
+    /// How this kind of store makes payloads small in sealed segments.
+    package var packing: any PayloadPacking = PlainPacking()
 
     static let manifestName = "manifest"
     static let lockName = "lock"
@@ -30,7 +32,8 @@ package struct LogDirectory: Sendable {
     package func place(lane: Int) -> FileBatchLog.Place {
         let digits = lane < 10 ? "0\(lane)" : "\(lane)"
         return FileBatchLog.Place(
-            directory: path + "/lane-" + digits, lane: lane, log: manifest.log, segmentBytes: manifest.segmentBytes)
+            directory: path + "/lane-" + digits, lane: lane, log: manifest.log, segmentBytes: manifest.segmentBytes,
+            hashSeed: manifest.hashSeed, packing: packing)
     }
 
     package var places: [FileBatchLog.Place] { (0..<manifest.lanes).map(place) }
@@ -158,7 +161,9 @@ package struct LogDirectory: Sendable {
     // MARK: Opening
 
     /// Reads the manifest of an existing log.
-    package static func open(_ path: String, kind: String, on disk: any Disk) throws(LogError) -> LogDirectory {
+    package static func open(
+        _ path: String, kind: String, packing: any PayloadPacking = PlainPacking(), on disk: any Disk
+    ) throws(LogError) -> LogDirectory {
         guard disk.directoryExists(path) else {
             throw .notALog(path: path, reason: disk.fileExists(path) ? "it is a file" : "there is no such directory")
         }
@@ -176,7 +181,7 @@ package struct LogDirectory: Sendable {
         guard manifest.kind == kind else {
             throw .otherKind(path: path, found: manifest.kind, expected: kind)
         }
-        return LogDirectory(path: path, manifest: manifest, disk: disk)
+        return LogDirectory(path: path, manifest: manifest, disk: disk, packing: packing)
     }
 
     /// Takes the directory for this process.

@@ -4,6 +4,7 @@ package struct LogVerifier {
     package struct Report: Sendable {
         package var lanes = 0
         package var segments = 0
+        package var sealedSegments = 0
         package var batches: UInt64 = 0
         package var events: UInt64 = 0
         package var bytes: UInt64 = 0
@@ -17,12 +18,13 @@ package struct LogVerifier {
 
     /// `each` sees every event in the order of its lane, and may find faults of its own.
     package static func verify(
-        _ directory: LogDirectory, each: (RecordView, UInt64, _ lane: Int) throws(LogError) -> Void = { _, _, _ in }
+        _ directory: LogDirectory, deep: Bool = false,
+        each: (RecordView, UInt64, _ lane: Int) throws(LogError) -> Void = { _, _, _ in }
     ) throws(LogError) -> Report {
         var report = Report()
         report.lanes = directory.manifest.lanes
         do throws(LogError) {
-            return try verify(directory.openLanes(for: .reading), each: each)
+            return try verify(directory.openLanes(for: .reading), deep: deep, each: each)
         } catch {
             report.faults.append(error)
             return report
@@ -31,11 +33,16 @@ package struct LogVerifier {
 
     /// The same for lanes that are open already, up to where they ended then.
     package static func verify(
-        _ logs: [FileBatchLog], each: (RecordView, UInt64, _ lane: Int) throws(LogError) -> Void = { _, _, _ in }
+        _ logs: [FileBatchLog], deep: Bool = false,
+        each: (RecordView, UInt64, _ lane: Int) throws(LogError) -> Void = { _, _, _ in }
     ) throws(LogError) -> Report {
         var report = Report()
         report.lanes = logs.count
         for log in logs {
+            let faults = SealedVerifier(deep: deep).verify(log)
+            report.sealedSegments += log.sealedSegments.count
+            report.faults += faults
+            if !faults.isEmpty { continue }
             do throws(LogError) {
                 try verify(log, into: &report, each: each)
             } catch {
@@ -103,6 +110,11 @@ extension FileBatchLog {
     /// The table of segments is what opening goes by; each segment must say the same of itself.
     func checkHeaders() throws(LogError) {
         for header in state.with({ $0.segments.headers }) {
+            if isSealed(header.number) {
+                let segment = try sealed(header.number)
+                if segment.header.segment == header { continue }
+                throw segment.damage(384, "the segment's header is not what the table of segments says")
+            }
             let block: [UInt8]?
             do throws(DiskFailure) {
                 let file = try disk.open(SegmentNames.path(header.number, in: at.directory), for: .reading)

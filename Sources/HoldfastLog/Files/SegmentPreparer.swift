@@ -66,4 +66,15 @@ enum SegmentNames {
         guard name.hasSuffix(suffix) else { return nil }
         return UInt64(name.dropLast(suffix.count))
     }
+
+    static let sealedSuffix = ".sealed"
+
+    static func sealedName(_ number: UInt64) -> String { name(number).dropLast(suffix.count) + sealedSuffix }
+
+    static func sealedPath(_ number: UInt64, in directory: String) -> String { directory + "/" + sealedName(number) }
+
+    static func sealedNumber(_ name: String) -> UInt64? {
+        guard name.hasSuffix(sealedSuffix) else { return nil }
+        return UInt64(name.dropLast(sealedSuffix.count))
+    }
 }

@@ -93,4 +93,25 @@ package struct LaneTurn {
         }
         return try reader.record(at: address)
     }
+
+    /// Whether a record is in a sealed segment. There it is found quickly by its stream's key, and without one only by
+    /// putting the whole segment together again.
+    package func isSealed(_ address: UInt64) throws(LogError) -> Bool {
+        if address >= batch.address { return false }
+        return try reader.isSealed(address)
+    }
+
+    /// The record at `address` of the stream with this key; nil where a sealed segment holds none of it there.
+    /// Good until the next call.
+    package func record(at address: UInt64, of key: UnsafeRawBufferPointer) throws(LogError) -> RecordView? {
+        try reader.record(at: address, of: key)
+    }
+
+    /// Where the stream's newest record stands that is not behind `address`, in the newest sealed segment that may
+    /// know a name, and where that segment begins; nil where no segment does.
+    package func newestSealed(
+        name: UInt64, of key: UnsafeRawBufferPointer, upTo address: UInt64
+    ) throws(LogError) -> (address: UInt64, segment: UInt64)? {
+        try reader.newestSealed(name: name, of: key, upTo: address)
+    }
 }

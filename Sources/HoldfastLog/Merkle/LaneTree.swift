@@ -66,6 +66,7 @@ extension FileBatchLog {
 
     /// The root of a closed segment.
     func root(ofClosed number: UInt64, behind previous: SegmentRoot?) throws(LogError) -> SegmentRoot {
+        if isSealed(number) { return try root(of: number) }
         guard let header = state.with({ $0.segments.header(number) }) else {
             throw .invalid(
                 argument: "segment \(number) of lane \(at.lane)",

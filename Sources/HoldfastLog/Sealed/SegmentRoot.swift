@@ -63,7 +63,8 @@ package struct SegmentRoot: Sendable, Hashable {
     /// Nil where the bytes are not the fields of a root.
     package init?(fields: [UInt8]) {
         var reader = FieldReader(fields)
-        guard let previous = reader.digest(), let lane: UInt32 = reader.integer(), let number: UInt64 = reader.integer(),
+        guard let previous = reader.digest(), let lane: UInt32 = reader.integer(),
+            let number: UInt64 = reader.integer(),
             let position: UInt64 = reader.integer(), let count: UInt64 = reader.integer(), let root = reader.digest(),
             let last = reader.digest(), reader.isAtEnd
         else { return nil }

@@ -90,8 +90,10 @@ public struct StreamEvents: AsyncSequence, Sendable {
         }
 
         private func load(_ address: UInt64) throws(LogError) -> RecordView {
-            let lane = events.stream.bytes.withUnsafeBytes { events.store.lane(of: $0) }
-            return try scratch.load(address, from: events.store.logs[lane])
+            let key = events.stream.bytes
+            let log = events.store.logs[key.withUnsafeBytes { events.store.lane(of: $0) }]
+            if let record = try scratch.load(address, of: key, from: log) { return record }
+            throw log.damage(at: address, "there is no event where another one refers to")
         }
     }
 }

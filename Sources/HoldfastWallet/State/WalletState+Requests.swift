@@ -52,7 +52,7 @@ extension WalletState {
         _ hash: UInt64, _ player: UInt32, _ id: UnsafeRawBufferPointer, _ turn: borrowing LaneTurn
     ) throws(LogError) -> FoundTarget {
         var record = try recall(hash, player, id, turn)
-        if record == nil { record = try walkBack(player, id, turn) }
+        if record == nil { record = try walkBack(player, hash, id, turn) }
         guard let record else { return FoundTarget() }
         let facts = try facts(record)
         return FoundTarget(facts: facts, asset: record.asset, hold: 0, address: record.address)
@@ -91,8 +91,9 @@ extension WalletState {
         while let candidate = match {
             let address = requests.address(candidate)
             if address > newest?.address ?? 0 {
-                let event = try event(at: address, turn)
-                if isOf(player, event), let isOwn = isAbout(id, event) {
+                if let event = try event(at: address, of: player, turn), isOf(player, event),
+                    let isOwn = isAbout(id, event)
+                {
                     newest = record(event, at: address, isOwn: isOwn)
                 }
             }
@@ -101,21 +102,21 @@ extension WalletState {
         return newest
     }
 
-    /// The newest record about a request in the player's log. Each step is a read; once segments are sealed, their
-    /// filters over request ids and their clustering by player make it short.
+    /// The newest record about a request in the player's log: each step is a read of the event before. Where sealed
+    /// segments begin, their filters over request ids say which of them to look into, unless the player's events are
+    /// so few that going through them is cheaper.
     private mutating func walkBack(
-        _ player: UInt32, _ id: UnsafeRawBufferPointer, _ turn: borrowing LaneTurn
+        _ player: UInt32, _ hash: UInt64, _ id: UnsafeRawBufferPointer, _ turn: borrowing LaneTurn
     ) throws(LogError) -> RequestRecord? {
         let slot = players.pointer(player)
         var address = slot.pointee.lastAddress
         var seq = slot.pointee.seq
         while seq > 0 {
-            let event = try event(at: address, turn)
-            guard event.seq == seq, isOf(player, event), event.previous < address else {
-                throw .invalid(
-                    argument: "the event at address \(address)",
-                    reason: "it should be number \(seq) of a player's log, and is not")
+            if seq > Self.stepsWithoutFilter, try turn.isSealed(address) {
+                return try searchSealed(player, hash, id, upTo: address, turn)
             }
+            let event = try ownEvent(at: address, of: player, turn)
+            guard event.seq == seq else { throw outOfOrder(address, seq) }
             if let isOwn = isAbout(id, event) { return record(event, at: address, isOwn: isOwn) }
             address = event.previous
             seq -= 1
@@ -123,9 +124,75 @@ extension WalletState {
         return nil
     }
 
-    /// The event that a record of this lane says. Its texts are good until the next read.
-    func event(at address: UInt64, _ turn: borrowing LaneTurn) throws(LogError) -> WalletEvent {
-        let record = try turn.record(at: address)
+    /// A block of a sealed segment costs about as much to read as ten filters.
+    private static var stepsWithoutFilter: UInt64 { 16 }
+
+    private mutating func searchSealed(
+        _ player: UInt32, _ hash: UInt64, _ id: UnsafeRawBufferPointer, upTo address: UInt64,
+        _ turn: borrowing LaneTurn
+    ) throws(LogError) -> RequestRecord? {
+        var limit = address
+        while limit > 0 {
+            let found = try withKey(of: player) { (key) throws(LogError) in
+                try turn.newestSealed(name: hash, of: key, upTo: limit)
+            }
+            guard let found else { return nil }
+            // The filter may be wrong, about one name in a hundred: then the search goes on before the segment.
+            limit = found.address
+            while limit > 0, limit >= found.segment {
+                let event = try ownEvent(at: limit, of: player, turn)
+                if let isOwn = isAbout(id, event) { return record(event, at: limit, isOwn: isOwn) }
+                guard event.previous < limit else { throw outOfOrder(limit, event.seq) }
+                limit = event.previous
+            }
+        }
+        return nil
+    }
+
+    private func outOfOrder(_ address: UInt64, _ seq: UInt64) -> LogError {
+        .invalid(
+            argument: "the event at address \(address)",
+            reason: "it should be number \(seq) of a player's log, and is not")
+    }
+
+    /// The event at `address`, which must be one of the player's.
+    private func ownEvent(
+        at address: UInt64, of player: UInt32, _ turn: borrowing LaneTurn
+    ) throws(LogError) -> WalletEvent {
+        guard let event = try event(at: address, of: player, turn), isOf(player, event), event.previous < address
+        else {
+            throw .invalid(
+                argument: "the event at address \(address)",
+                reason: "another one refers to it as one of its player's, and it is not")
+        }
+        return event
+    }
+
+    private func withKey<Result>(
+        of player: UInt32, _ body: (UnsafeRawBufferPointer) throws(LogError) -> Result
+    ) throws(LogError) -> Result {
+        let (tenant, id) = (tenant(of: player), id(of: player))
+        return try withUnsafeTemporaryAllocation(byteCount: 128, alignment: 16) { (room) throws(LogError) in
+            let base = room.baseAddress!
+            copyBytes(from: tenant, to: base)
+            base.storeBytes(of: UInt8(ascii: "/"), toByteOffset: tenant.count, as: UInt8.self)
+            copyBytes(from: id, to: base + tenant.count + 1)
+            return try body(UnsafeRawBufferPointer(start: base, count: tenant.count + 1 + id.count))
+        }
+    }
+
+    /// The event that a record of this lane says, where one of the player's is looked for; in a sealed segment nil
+    /// where it is another's. Its texts are good until the next read.
+    func event(
+        at address: UInt64, of player: UInt32, _ turn: borrowing LaneTurn
+    ) throws(LogError) -> WalletEvent? {
+        let record: RecordView?
+        if try turn.isSealed(address) {
+            record = try withKey(of: player) { (key) throws(LogError) in try turn.record(at: address, of: key) }
+        } else {
+            record = try turn.record(at: address)
+        }
+        guard let record else { return nil }
         do throws(MalformedEvent) {
             return try WalletEvent(record: record)
         } catch {
@@ -166,7 +233,7 @@ extension WalletState {
             let hold = findHold(frame.requestHash, player, frame.requestID)
             if hold != 0 {
                 let address = holds.pointer(hold).pointee.address
-                newest = record(try event(at: address, turn), at: address, isOwn: true)
+                newest = record(try ownEvent(at: address, of: player, turn), at: address, isOwn: true)
             }
         }
         guard let newest else { return nil }
@@ -174,7 +241,7 @@ extension WalletState {
             guard window.guards(newest.time, at: turn.now) else { return nil }
             return .refused(frame.operation.canBeRolledBack ? .rolledBack : .requestIDReused, at: turn.now)
         }
-        let first = try firstAnswer(newest, frame.requestID, turn)
+        let first = try firstAnswer(newest, frame.requestID, player, turn)
         let holdIsOpen = newest.isOwn && newest.kind == .authorised
         guard holdIsOpen || window.guards(first.time, at: turn.now) else { return nil }
         guard first.fingerprint == frame.fingerprint, first.operation == frame.operation else {
@@ -187,11 +254,11 @@ extension WalletState {
 
     /// Goes back from the newest record about a request to its own command's: at most two steps.
     private func firstAnswer(
-        _ newest: RequestRecord, _ id: UnsafeRawBufferPointer, _ turn: borrowing LaneTurn
+        _ newest: RequestRecord, _ id: UnsafeRawBufferPointer, _ player: UInt32, _ turn: borrowing LaneTurn
     ) throws(LogError) -> WalletEvent {
         var address = newest.isOwn ? newest.address : newest.about
         for _ in 0..<3 {
-            let event = try event(at: address, turn)
+            let event = try ownEvent(at: address, of: player, turn)
             if event.kind.isCommand, sameBytes(event.requestID, id) { return event }
             guard event.about < address else { break }
             address = event.about

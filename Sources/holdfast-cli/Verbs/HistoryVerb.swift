@@ -49,11 +49,10 @@ struct HistoryVerb: Verb {
         let chosen = backwards ? Array(addresses.reversed().prefix(limit)) : Array(addresses.prefix(limit))
         var output = BufferedWriter.standardOutput()
         var json = JSONWriter()
+        let chain = files.chain(of: player)
         for address in chosen {
             json.removeAll()
-            try files.withRecord(at: address, of: player) { record throws(LedgerError) in
-                RowJSON.write(try EventRows(reading: record), to: &json)
-            }
+            RowJSON.write(try EventRows(reading: chain.record(at: address)), to: &json)
             try output.write(json)
         }
         try output.flush()

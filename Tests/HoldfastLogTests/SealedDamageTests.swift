@@ -1,0 +1,141 @@
+import SimulatedDisk
+import Testing
+
+@testable import HoldfastLog
+
+/// Damage to a sealed segment is found and named wherever it is, and nothing that is whole is refused.
+@Suite struct SealedDamageTests {
+    private typealias Log = SealedStore
+    private static let segmentBytes: UInt64 = 8 << 10
+
+    /// Small segments, so that every bit of one can be tried.
+    private func sealedLog(segmentBytes: UInt64 = Self.segmentBytes, events: Int = 40) throws -> SimulatedDisk {
+        let disk = try Log.make(segmentBytes: segmentBytes, events: events, streams: 9, payloadMax: 30)
+        _ = try Log.directory(disk).sealAll()
+        return disk
+    }
+
+    private func path(_ number: Int) -> String { Log.lane + "000000000\(number).sealed" }
+
+    /// The fault that reading one sealed segment and checking its chain finds.
+    private func fault(_ disk: SimulatedDisk, deep: Bool = false) -> LogError? {
+        failure { () throws(LogError) in
+            let report = try LogVerifier.verify(Log.directory(disk), deep: deep)
+            if let first = report.faults.first { throw first }
+        }
+    }
+
+    private func isNamed(_ error: LogError?, _ path: String) -> Bool {
+        guard case .damaged(let damage)? = error else { return false }
+        return damage.file == path
+    }
+
+    @Test("every single flipped bit of a sealed segment is found, and the file is named")
+    func everyBit() throws {
+        let disk = try sealedLog()
+        #expect(fault(disk) == nil && fault(disk, deep: true) == nil)
+        let file = path(1)
+        let place = try Log.directory(disk).place(lane: 0)
+        let verifier = SealedVerifier()
+        for offset in try #require(disk.contents(file)).indices {
+            for bit in 0..<8 {
+                disk.flip(bit, of: offset, in: file)
+                let found = failure { () throws(LogError) in
+                    let open: any DiskFile
+                    do throws(DiskFailure) { open = try disk.open(file, for: .reading) } catch { throw .io(error) }
+                    try verifier.verify(SealedSegment(open, number: 1, of: place), seed: place.hashSeed)
+                }
+                if !isNamed(found, file), !isNewer(found) {
+                    Issue.record("bit \(bit) of byte \(offset): \(found.map(\.description) ?? "unnoticed")")
+                }
+                disk.flip(bit, of: offset, in: file)
+            }
+        }
+        #expect(fault(disk) == nil, "all bits are back in their places")
+    }
+
+    /// A flipped bit of the version is covered by the checksum like any other.
+    private func isNewer(_ error: LogError?) -> Bool {
+        if case .newerFormat? = error { return true }
+        return false
+    }
+
+    @Test("a sealed segment that is cut off anywhere, or goes on behind its end, is found")
+    func everyLength() throws {
+        let disk = try sealedLog()
+        let whole = try #require(disk.contents(path(1)))
+        for size in 0..<whole.count {
+            disk.overwrite(path(1), with: Array(whole[..<size]))
+            #expect(isNamed(fault(disk), path(1)), "cut to \(size)")
+        }
+        disk.overwrite(path(1), with: whole + [0])
+        #expect(isNamed(fault(disk), path(1)))
+        disk.overwrite(path(1), with: whole)
+        #expect(fault(disk) == nil)
+    }
+
+    @Test("two segments that changed places, one of another lane, log or time, and a missing one are found")
+    func wrongSegment() throws {
+        let disk = try sealedLog(events: 120)
+        let (second, third) = (disk.contents(path(1))!, disk.contents(path(2))!)
+        let swapped = disk.copy()
+        swapped.overwrite(path(1), with: third)
+        swapped.overwrite(path(2), with: second)
+        #expect(isNamed(fault(swapped), path(1)))
+
+        // The same log in another life: same place and id, other events before it.
+        let other = try Log.make(segmentBytes: Self.segmentBytes, events: 120, streams: 8, payloadMax: 29)
+        _ = try Log.directory(other).sealAll()
+        let older = disk.copy()
+        older.overwrite(path(2), with: other.contents(path(2))!)
+        #expect(isNamed(fault(older), path(2)))
+
+        let missing = disk.copy()
+        missing.delete(path(1))
+        #expect(fault(missing) != nil)
+
+        let lanes = try Log.make(lanes: 2, events: 300, streams: 20)
+        _ = try Log.directory(lanes).sealAll()
+        lanes.overwrite("/log/lane-01/0000000000.sealed", with: lanes.contents(path(0))!)
+        #expect(isNamed(fault(lanes), "/log/lane-01/0000000000.sealed"))
+    }
+
+    @Test("a segment of a newer format is refused by name and not called damaged")
+    func newer() throws {
+        let disk = try sealedLog()
+        var bytes = disk.contents(path(1))!
+        bytes.store(UInt32(2), at: 8)
+        bytes.store(crc32c(bytes[..<380]), at: 380)
+        disk.overwrite(path(1), with: bytes)
+        guard case .newerFormat(let file, let found, let supported)? = fault(disk) else {
+            Issue.record("it was not refused as newer")
+            return
+        }
+        #expect(file == path(1) && found == 2 && supported == 1)
+    }
+
+    @Test("a deep look finds a filter, statistics and times that are not those of the events")
+    func deep() throws {
+        let disk = try sealedLog()
+        let good = disk.contents(path(1))!
+        guard case .header(let header) = SealedHeader.read(good) else { return }
+        // Statistics of other events, with a checksum that is right.
+        var bytes = good
+        let statistics = header[.statistics]
+        bytes[Int(statistics.offset) + 2] &+= 1
+        var changed = header
+        changed[.statistics].checksum = crc32c(bytes[Int(statistics.offset)..<Int(statistics.range.upperBound)])
+        bytes.replaceSubrange(..<512, with: changed.stored())
+        disk.overwrite(path(1), with: bytes)
+        #expect(fault(disk) == nil)
+        #expect(isNamed(fault(disk, deep: true), path(1)))
+        // Bits in the filter of a store that has no names.
+        bytes = good
+        let filter = Int(header[.filter].offset)
+        bytes[filter] = 0xFF
+        bytes.store(crc32c(bytes[filter..<filter + 4092]), at: filter + 4092)
+        disk.overwrite(path(1), with: bytes)
+        #expect(fault(disk) == nil)
+        #expect(isNamed(fault(disk, deep: true), path(1)))
+    }
+}
