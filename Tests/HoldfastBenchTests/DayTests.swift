@@ -17,7 +17,7 @@ struct DayTests {
     private static func plan(in directory: String, _ change: (inout DayPlan) -> Void) -> DayPlan {
         var plan = DayPlan()
         plan.directory = directory + "/day"
-        plan.transactions = 20_000
+        plan.transactions = 8_000
         plan.players = 1_500
         plan.tenants = 7
         change(&plan)
@@ -32,9 +32,9 @@ struct DayTests {
             let plan = Self.plan(in: directory) { $0.lanes = lanes }
             let report = try await DayBench(plan, dashboard: Self.silent).run()
             #expect(report.isGood, "\(report.lines)")
-            #expect(report.checks.count == 5)
+            #expect(report.checks.count == 6)
             let day = try #require(report.rates.first { $0.name == "the day" })
-            #expect(day.count == 20_000)
+            #expect(day.count == 8_000)
             #expect(day.details.allSatisfy { $0.1 > 0 })
         }
     }

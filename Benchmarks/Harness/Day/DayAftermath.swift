@@ -1,9 +1,9 @@
 internal import Holdfast
-internal import HoldfastLog
+internal import HoldfastTables
 internal import HoldfastText
-internal import HoldfastWallet
 
-/// After a day: how long the ledger takes to open again, whether it then holds what it held, and `verify`.
+/// After a day: how long the ledger takes to open again, whether it then holds what it held, `verify`, and the tables
+/// beside the log.
 struct DayAftermath: Sendable {
     private let plan: DayPlan
     private let population: Population
@@ -18,28 +18,14 @@ struct DayAftermath: Sendable {
     }
 
     func examine(into report: inout BenchReport) async throws {
-        try await reopen("opening, everything replayed", takingSnapshot: true, &report)
-        try await reopen("opening, from a snapshot", takingSnapshot: false, &report)
-        try verify(&report)
-        dashboard.clear()
-    }
-
-    private func reopen(_ name: String, takingSnapshot: Bool, _ report: inout BenchReport) async throws {
-        dashboard.say(name)
-        var meter = BenchReport.Meter()
-        let ledger = try Ledger.open(
-            at: plan.directory, on: RealDisk(), clock: GivenClock(end.time), drive: .threads)
-        report.add(meter.rate(name, count: Int(ledger.opened.eventsReplayed)))
-        let faults = DayBalances(ledger, population).differences(from: end.books, players: plan.players)
-        report.check("the books agree after " + name, faults: faults)
-        if takingSnapshot {
-            meter = BenchReport.Meter()
-            try await ledger.snapshot()
-            report.add(meter.rate("writing a snapshot", count: plan.players))
+        let reopening = Reopening(directory: plan.directory, time: end.time, runs: 1, dashboard: dashboard)
+        try await reopening.measure(into: &report) { ledger, name, report in
+            let faults = DayBalances(ledger, population).differences(from: end.books, players: plan.players)
+            report.check("the books agree after " + name, faults: faults)
         }
-        meter = BenchReport.Meter()
-        await ledger.close()
-        if takingSnapshot { report.add(meter.rate("closing", count: 0)) }
+        try verify(&report)
+        if let tables = plan.tables { try check(tables, &report) }
+        dashboard.clear()
     }
 
     private func verify(_ report: inout BenchReport) throws {
@@ -48,5 +34,17 @@ struct DayAftermath: Sendable {
         let result = try LedgerVerification.run(plan.directory)
         report.add(meter.rate("verify", count: end.books.events))
         report.check("verify", faults: result.isGood ? [] : [result.json.text])
+    }
+
+    private func check(_ tables: String, _ report: inout BenchReport) throws {
+        dashboard.say("tables check")
+        let meter = BenchReport.Meter()
+        let result = try TablesCheck.run(ledger: plan.directory, tables: tables)
+        report.add(meter.rate("tables check", count: result.events))
+        var faults = result.differences.first.prefix(5).map { "\($0)" }
+        if result.position != result.logEnd {
+            faults.append("the tables are at event \(result.position), the log at \(result.logEnd)")
+        }
+        report.check("the tables say what the log says", faults: faults)
     }
 }

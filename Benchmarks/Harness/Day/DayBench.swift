@@ -24,34 +24,27 @@ package struct DayBench: Sendable {
     }
 
     package func run() async throws -> BenchReport {
-        var report = BenchReport("day", parameters: parameters)
-        try await Ledger.create(at: plan.directory, options: .init(lanes: plan.lanes))
-        let end = try await measure(&report)
+        var report = BenchReport("day", parameters: plan.parameters)
+        let end = try await live(&report)
         guard plan.checks else { return report }
         try await DayAftermath(plan, population, end, dashboard: dashboard).examine(into: &report)
         return report
     }
 
-    private var parameters: [(String, Int)] {
-        var parameters = [
-            ("tx", plan.planned), ("players", plan.players), ("tenants", plan.tenants), ("lanes", plan.lanes),
-            ("seed", Int(plan.seed)),
-        ]
-        if let rate = plan.rate { parameters.append(("rate", rate)) }
-        return parameters
-    }
-
-    /// What the traffic left behind.
-    struct End: Sendable {
-        let books: DayBooks
-        let time: Int64
-    }
-
-    private func measure(_ report: inout BenchReport) async throws -> End {
+    /// Makes the ledger and lets the day pass over it. The ledger is closed afterwards.
+    func live(_ report: inout BenchReport) async throws -> End {
+        try await Ledger.create(at: plan.directory, options: .init(lanes: plan.lanes))
         let clock = GivenClock(DayPlan.opening)
         let ledger = try Ledger.open(at: plan.directory, on: RealDisk(), clock: clock, drive: .threads)
         do {
-            let end = try await load(ledger, clock, &report)
+            let follower = try plan.tables.map { try TablesFollower(ledger, at: plan.directory, into: $0) }
+            follower?.start()
+            let end: End
+            do { end = try await load(ledger, clock, follower, &report) } catch {
+                try? follower?.stop()
+                throw error
+            }
+            try follower?.stop()
             await ledger.close()
             return end
         } catch {
@@ -60,15 +53,30 @@ package struct DayBench: Sendable {
         }
     }
 
-    private func load(_ ledger: Ledger, _ clock: GivenClock, _ report: inout BenchReport) async throws -> End {
+    /// What the traffic left behind.
+    struct End: Sendable {
+        let books: DayBooks
+        let time: Int64
+    }
+
+    private func load(
+        _ ledger: Ledger, _ clock: GivenClock, _ follower: TablesFollower?, _ report: inout BenchReport
+    ) async throws -> End {
         for rate in generatorAlone(ledger) { report.add(rate) }
         var traffic = DayTraffic(plan, population)
         let deposits = try await run(
-            "deposits", .deposits(plan.deposit), ledger, &traffic, count: plan.players, pace: .fast)
+            "deposits", .deposits(plan.deposit), ledger, follower, &traffic, count: plan.players, pace: .fast)
         report.add(deposits.rate)
+        try catchUp(follower, "tables catch up with the deposits", &report)
         let day = try await run(
-            "the day", .day, ledger, &traffic, count: plan.planned, pace: plan.rate.map { .perSecond($0) } ?? .fast)
+            "the day", .day, ledger, follower, &traffic, count: plan.planned,
+            pace: plan.rate.map { .perSecond($0) } ?? .fast)
         report.add(day.rate)
+        if let follower {
+            report.note("median ms that the tables were behind", Double(follower.lags.summary.p50) / 1e6)
+            report.note("most ms that the tables were behind", Double(follower.lags.summary.max) / 1e6)
+        }
+        try catchUp(follower, "tables catch up with the day", &report)
         let time = traffic.now + DayTraffic.holdMilliseconds + 1
         traffic.end()
         clock.advance(to: time)
@@ -90,14 +98,16 @@ package struct DayBench: Sendable {
     }
 
     private func run(
-        _ name: String, _ part: LoadJob.Part, _ ledger: Ledger, _ traffic: inout DayTraffic, count: Int,
-        pace: Loader.Pace
+        _ name: String, _ part: LoadJob.Part, _ ledger: Ledger, _ follower: TablesFollower?,
+        _ traffic: inout DayTraffic, count: Int, pace: Loader.Pace
     ) async throws -> Part {
         let latencies = Histogram()
         let underWay = if case .fast = pace { Self.fastBatches } else { Self.pacedBatches }
         let loader = Loader(ledger, latencies: latencies, underWayMax: underWay)
         let sampler = Sampler(latencies: latencies, dashboard: dashboard) {
-            Sampler.Reading(done: loader.settled, logBytes: ledger.engine.durable.mark.addresses.reduce(0, +))
+            Sampler.Reading(
+                done: loader.settled, logBytes: ledger.engine.durable.mark.addresses.reduce(0, +),
+                lag: follower?.eventsBehind)
         }
         dashboard.begin(name, total: count)
         let job = LoadJob(traffic, part, ledger, loader)
@@ -117,6 +127,16 @@ package struct DayBench: Sendable {
             details: [("accepted", tally.accepted), ("refused", tally.refused), ("duplicates", tally.duplicates)])
         return Part(
             rate: rate, tally: tally, latency: latency, logBytes: logBytes, samples: samples, threads: job.threads)
+    }
+
+    private func catchUp(_ follower: TablesFollower?, _ name: String, _ report: inout BenchReport) throws {
+        guard let follower else { return }
+        dashboard.say(name)
+        let behind = follower.eventsBehind
+        let meter = BenchReport.Meter()
+        try follower.catchUp()
+        report.add(meter.rate(name, count: behind))
+        follower.lags.reset()
     }
 
     /// What making the load costs by itself: the transactions, and then the transactions with what every caller of
@@ -162,7 +182,10 @@ package struct DayBench: Sendable {
         report.note("ns of processor a transaction", day.rate.cpuSeconds / count * 1e9)
         let load = day.threads.first { $0.name == LoadJob.threadName }?.cpuSeconds ?? 0
         report.note("of them the generator's", load / count * 1e9)
-        report.note("cores in use by the ledger itself", (day.rate.cpuSeconds - load) / max(day.rate.seconds, 1e-9))
+        let own = day.threads.filter { ThreadTime.ofLedger.contains(where: $0.name.hasPrefix) }
+        let ownSeconds = own.reduce(0) { $0 + $1.cpuSeconds }
+        report.note("of them the ledger's own threads'", ownSeconds / count * 1e9)
+        report.note("cores in use by the ledger's own threads", ownSeconds / max(day.rate.seconds, 1e-9))
         report.note("resident bytes a player", Double(resident) / Double(plan.players))
         report.note("table bytes a player", memory.bytesPerPlayer)
         report.note("remembered requests", Double(memory.requests))

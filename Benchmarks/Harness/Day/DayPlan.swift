@@ -11,6 +11,8 @@ package struct DayPlan: Sendable {
     package var rate: Int?
     /// Ends a run at a set rate, or cuts a fast one short.
     package var seconds: Double?
+    /// Where tables follow the ledger; nil where none do.
+    package var tables: String?
     /// After the run: books, `verify`, and how long opening takes.
     package var checks = true
 
@@ -30,5 +32,13 @@ package struct DayPlan: Sendable {
     var planned: Int {
         guard let rate, let seconds else { return transactions }
         return min(transactions, max(1, Int(Double(rate) * seconds)))
+    }
+
+    var parameters: [(String, Int)] {
+        var parameters = [
+            ("tx", planned), ("players", players), ("tenants", tenants), ("lanes", lanes), ("seed", Int(seed)),
+        ]
+        if let rate { parameters.append(("rate", rate)) }
+        return parameters
     }
 }

@@ -23,6 +23,7 @@ final class Loader: @unchecked Sendable {
     private let ledger: Ledger
     private let latencies: Histogram
     private let underWayMax: Int
+    private let batchCommands: Int
     private let free: Semaphore
     private let returned = Locked<[LoadBatch]>([])
     private let settledCount = Atomic<Int>(0)
@@ -33,8 +34,11 @@ final class Loader: @unchecked Sendable {
     /// As many commands as keep a lane busy for a millisecond.
     static let batchCommands = 2_048
 
-    init(_ ledger: Ledger, latencies: Histogram, underWayMax: Int) {
+    init(
+        _ ledger: Ledger, latencies: Histogram, underWayMax: Int, batchCommands: Int = Loader.batchCommands
+    ) {
         self.ledger = ledger
+        self.batchCommands = batchCommands
         self.latencies = latencies
         self.underWayMax = underWayMax
         free = Semaphore(underWayMax)
@@ -67,7 +71,7 @@ final class Loader: @unchecked Sendable {
                 return
             }
             let batch = takeSpare()
-            let size = min(left, Self.batchCommands)
+            let size = min(left, batchCommands)
             for _ in 0..<size { source.writeNext(into: batch, due: now) }
             left -= size
             send(batch)
@@ -90,7 +94,7 @@ final class Loader: @unchecked Sendable {
             takeReturned()
             let batch = takeSpare()
             let dueByNow = min(count, Int(Double(now - start) * Double(rate) / 1e9) + 1)
-            for number in sent..<min(max(dueByNow, sent + 1), sent + Self.batchCommands) {
+            for number in sent..<min(max(dueByNow, sent + 1), sent + batchCommands) {
                 source.writeNext(into: batch, due: due(number))
                 sent += 1
             }

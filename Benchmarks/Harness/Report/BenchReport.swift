@@ -1,7 +1,7 @@
 /// What a benchmark found: rates in the order in which they were measured, the parameters, and how it went over time.
 package struct BenchReport: Sendable {
     package struct Rate: Sendable {
-        package let name: String
+        package private(set) var name: String
         package let count: Int
         package let seconds: Double
         package let cpuSeconds: Double
@@ -21,6 +21,13 @@ package struct BenchReport: Sendable {
             self.bytes = bytes
             self.latency = latency
             self.details = details
+        }
+
+        /// The same under another name.
+        func named(_ name: String) -> Rate {
+            var copy = self
+            copy.name = name
+            return copy
         }
     }
 

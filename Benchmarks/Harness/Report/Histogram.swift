@@ -25,6 +25,12 @@ package final class Histogram: Sendable {
         largest.max(value, ordering: .relaxed)
     }
 
+    /// Forgets everything.
+    package func reset() {
+        for bucket in 0..<Self.buckets { counts[bucket].store(0, ordering: .relaxed) }
+        largest.store(0, ordering: .relaxed)
+    }
+
     private static func bucket(_ value: UInt64) -> Int {
         let magnitude = max(0, 63 - value.leadingZeroBitCount - stepBits)
         return (magnitude << stepBits) + Int(value >> UInt64(magnitude))

@@ -5,6 +5,9 @@ package struct ThreadTime: Sendable {
     package let name: String
     package let cpuSeconds: Double
 
+    /// How the names of the ledger's own threads begin: deciding, committing, segments made ahead, snapshots.
+    static let ofLedger = ["hf-lane", "hf-commit", "hf-prepare", "hf-snapshot"]
+
     /// Of the threads that live now; those that ended are not in it.
     static func all() -> [ThreadTime] {
         guard let directory = opendir("/proc/self/task") else { return [] }

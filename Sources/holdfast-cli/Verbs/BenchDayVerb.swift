@@ -26,6 +26,7 @@ struct BenchDayVerb: Verb {
             .integer("seed", "N", 0...Int.max, "seed of the generator", default: 1),
             .integer("rate", "N", 1...10_000_000, "transactions offered a second; without it as fast as it goes"),
             .duration("duration", "length of a run at a rate; cuts a fast one short"),
+            .flag("tables", "keeps tables up to date meanwhile, in DIR-tables, and checks them against the log"),
             .flag("no-checks", "leaves out opening again and `verify`"),
             .flag("json", "one JSON object instead of a table"),
         ],
@@ -47,6 +48,7 @@ struct BenchDayVerb: Verb {
         plan.seed = UInt64(values.integer("seed"))
         plan.rate = values.integerIfGiven("rate")
         plan.seconds = values.millisecondsIfGiven("duration").map { Double($0) / 1000 }
+        if values.flag("tables") { plan.tables = plan.directory + "-tables" }
         plan.checks = !values.flag("no-checks")
         self.plan = plan
         asJSON = values.flag("json")

@@ -2,5 +2,10 @@ import HoldfastText
 
 /// The benchmarks, in the order in which one would run them.
 enum BenchVerbs {
-    static let group = VerbGroup("benchmarks", [BenchDayVerb.self, BenchLogVerb.self, BenchWalletVerb.self])
+    static let group = VerbGroup(
+        "benchmarks",
+        [
+            BenchDayVerb.self, BenchWalletVerb.self, BenchLogVerb.self, BenchVerifyVerb.self, BenchRecoverVerb.self,
+            BenchScaleVerb.self, BenchRivalsVerb.self, BenchReportVerb.self, BenchCompareVerb.self,
+        ])
 }
