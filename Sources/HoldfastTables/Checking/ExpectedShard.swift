@@ -13,7 +13,8 @@ struct ExpectedShard {
 
     struct Player {
         var firstSeen: Int64
-        var touchedAt: Int64
+        /// Of their last event that concerned no wallet.
+        var touchedAt: Int64 = 0
         var purses: [String: Purse] = [:]
         var hasDeadLetter = false
     }
@@ -42,7 +43,7 @@ struct ExpectedShard {
 
     /// An event that is not in the tables, because it is in the dead letters.
     mutating func excuse(_ key: [UInt8], at time: Int64) {
-        players[key, default: Player(firstSeen: time, touchedAt: time)].hasDeadLetter = true
+        players[key, default: Player(firstSeen: time)].hasDeadLetter = true
     }
 
     mutating func add(_ event: borrowing WalletEvent, _ rows: EventRows, undoneMovement: UInt8) {
@@ -51,7 +52,7 @@ struct ExpectedShard {
         let day = Day(of: event.time)
         let time = event.time
         self.rows[day, default: 0] += rows.second == nil ? 1 : 2
-        if players[key] == nil { players[key] = Player(firstSeen: time, touchedAt: time) }
+        if players[key] == nil { players[key] = Player(firstSeen: time) }
         guard let assetText = rows.first.asset, event.kind != .refused else {
             players[key]!.touchedAt = max(players[key]!.touchedAt, time)
             if let assetText = rows.first.asset {

@@ -13,6 +13,8 @@ final class ShardQueue: @unchecked Sendable {
     /// With the writer, or waiting for another attempt.
     var underWay: RecordBatch?
     var isWriting = false
+    /// A file that is being built is finished at this position.
+    var finishAt: UInt64?
     /// The time of the first event that is pending, and of the first that is under way.
     var pendingSince: Int64 = 0
     var underWaySince: Int64 = 0

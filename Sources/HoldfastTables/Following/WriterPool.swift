@@ -57,6 +57,11 @@ final class WriterPool {
     ) -> Swift.Result<ShardWriter.Outcome, TablesError> {
         do throws(TablesError) {
             if queue.writer == nil { try reopen(queue, open) }
+            if let position = queue.finishAt {
+                try queue.writer!.finishBuilding(position: position)
+                queue.writer = nil
+                return .success(ShardWriter.Outcome())
+            }
             let batch = queue.underWay!
             // After an attempt whose end was not known the file says what it has.
             if batch.upTo <= queue.cursor, batch.count > 0 { return .success(ShardWriter.Outcome()) }

@@ -12,8 +12,8 @@ final class ShardProjector {
     private let statements: ShardStatements
     /// Told of a tenant that is new to this shard, before anything of it is committed.
     private let noteTenant: (UnsafeRawBufferPointer, Int64) throws(TablesError) -> Void
-    /// Days whose rows are in the archive only: they are counted and not written.
-    private let omitted: Set<Day>
+    /// Days of which rows are in the archive only, those up to a row number: they are counted and not written.
+    private let omitted: [Day: Int64]
     /// While building, rows go in without their index and the views are made at the end.
     private let isBuilding: Bool
 
@@ -32,7 +32,7 @@ final class ShardProjector {
     private var viewsAreStale = false
 
     init(
-        _ shard: ShardFile, isBuilding: Bool = false, omitting omitted: Set<Day> = [],
+        _ shard: ShardFile, isBuilding: Bool = false, omitting omitted: [Day: Int64] = [:],
         noteTenant: @escaping (UnsafeRawBufferPointer, Int64) throws(TablesError) -> Void
     ) throws(TablesError) {
         self.shard = shard
@@ -234,8 +234,7 @@ final class ShardProjector {
             if nextPlayer == nil { nextPlayer = (try statements.lastPlayer.value() ?? 0) + 1 }
             ref = nextPlayer
             nextPlayer = nextPlayer! + 1
-            try statements.addPlayer.bind(1, ref!).bind(2, borrowing: tenant).bind(3, borrowing: id).bind(4, time)
-                .bind(5, time).run()
+            try statements.addPlayer.bind(1, ref!).bind(2, borrowing: tenant).bind(3, borrowing: id).bind(4, time).run()
         }
         return cache.add(key, hash, ref: ref!, tenantCount: tenantCount, tenant: number)
     }
@@ -282,24 +281,22 @@ final class ShardProjector {
     private func put(
         _ row: EventRow, part: Int64, day: Day, player: Int64, asset: Int64?, kind: Int64
     ) throws(TablesError) {
+        let id = EntryID.of(position: row.position, part: part)
         let writer: DayWriter
         if let latestDay, latestDay.day == day {
             writer = latestDay
         } else {
-            guard let other = try writerOf(day) else {
+            if let through = omitted[day], id <= through {
                 omittedRows[day, default: 0] += 1
                 return
             }
-            writer = other
+            writer = try writerOf(day)
         }
-        try writer.put(
-            row, id: EntryID.of(position: row.position, part: part), player: player, asset: asset, kind: kind)
+        try writer.put(row, id: id, player: player, asset: asset, kind: kind)
     }
 
-    /// Nil for a day whose rows are left out.
     @inline(never)
-    private func writerOf(_ day: Day) throws(TablesError) -> DayWriter? {
-        if omitted.contains(day) { return nil }
+    private func writerOf(_ day: Day) throws(TablesError) -> DayWriter {
         if let known = dayWriters[day] {
             latestDay = known
             return known
@@ -428,27 +425,73 @@ final class ShardProjector {
         totals.removeAll()
     }
 
-    /// The indexes and views that were put off while building.
-    func finishBuilding() throws(TablesError) {
-        for day in shard.presentDays { try database.run(DayTable.createIndex(day)) }
+    /// What was put off while building: the rest of what was gathered, the indexes, the days' marks and the views.
+    func finishBuilding(position: UInt64, marks: [Day: ArchiveMark]) throws(TablesError) {
+        try flushGathered()
+        if isBuilding { for day in shard.presentDays { try database.run(DayTable.createIndex(day)) } }
+        for (day, mark) in marks { try shard.apply(mark, to: day) }
         try shard.remakeViews()
+        try moveCursor(position)
+    }
+
+    // MARK: Events that come late
+
+    /// An event that was put aside before, when others of its player had come after it: it counts, but what came after
+    /// it stays as it is.
+    func projectLate(_ entry: PlacedEntry) throws(TablesError) {
+        let event: WalletEvent
+        do throws(MalformedEvent) {
+            event = try WalletEvent(record: entry.record)
+        } catch {
+            throw .event(position: entry.record.position, reason: error.description)
+        }
+        let day = Day(of: event.time)
+        let id = EntryID.of(position: entry.record.position, part: 1)
+        if let state = shard.days[day], id <= state.archivedThrough {
+            throw .day(
+                file: shard.path, day: day, reason: "the archive has it, without this event; restore the day first")
+        }
+        try project(entry)
+        let player = try player(entry.record.key, tenantCount: event.tenant.count, at: event.time)
+        let ref = cache.players[player].ref
+        try database.prepare("UPDATE player_refs SET first_seen = min(first_seen, ?) WHERE ref = ?").bind(1, event.time)
+            .bind(2, ref).run()
+        switch event.kind {
+        case .authorised:
+            if try hasLater([.confirmed, .rolledBack, .holdExpired], of: ref, event, target: event.requestID) {
+                holds.close(PlacedEntry.hold(address: entry.address, lane: entry.lane))
+            }
+        case .locked, .unlocked:
+            if try hasLater([.locked, .unlocked], of: ref, event, target: nil) {
+                cache.withPlayer(player) { $0.locked = nil }
+            }
+        default: break
+        }
+    }
+
+    private func hasLater(
+        _ kinds: [EventKind], of player: Int64, _ event: borrowing WalletEvent, target: UnsafeRawBufferPointer?
+    ) throws(TablesError) -> Bool {
+        let statement = try database.prepare(
+            """
+            SELECT count(*) FROM entry_rows WHERE player = ? AND seq > ?
+              AND event IN (\(kinds.map { "\($0.rawValue)" }.joined(separator: ", ")))
+              AND (?3 IS NULL OR target = ?3)
+            """)
+        statement.bind(1, player).bind(2, Int64(bitPattern: event.seq))
+        if let target { statement.bind(3, borrowing: target) }
+        return try statement.value() ?? 0 > 0
     }
 
     // MARK: Forgetting
-
-    /// Another connection changed the file: the archive marked, dropped or restored days.
-    func refreshDays() throws(TablesError) {
-        dayWriters.removeAll()
-        latestDay = nil
-        try shard.refreshDays()
-    }
 
     private func forgetPlayers() {
         cache.removeAll()
         knowsAll = false
     }
 
-    /// After a transaction that failed.
+    /// After a transaction that failed, or when another connection has changed the file: the archive took a day, someone
+    /// retried a dead letter.
     func forget() {
         forgetPlayers()
         holds.removeAll()

@@ -15,7 +15,7 @@ struct ShardStatements {
 
     init(_ database: Database) throws(TablesError) {
         findPlayer = try database.prepare("SELECT ref FROM player_refs WHERE tenant_id = ? AND player_id = ?")
-        addPlayer = try database.prepare("INSERT INTO player_refs VALUES (?, ?, ?, 0, ?, ?)")
+        addPlayer = try database.prepare("INSERT INTO player_refs VALUES (?, ?, ?, 0, ?, 0)")
         changePlayer = try database.prepare(
             """
             UPDATE player_refs SET locked = coalesce(?2, locked), touched_at = max(touched_at, ?3) WHERE ref = ?1

@@ -19,17 +19,24 @@ final class ShardWriter {
     /// How often an event is tried before it goes to the dead letters.
     static let attemptsMax = 3
 
+    /// Set for a file that is being built: nothing can be rolled back in it, and its cursor moves at the end.
+    private let building: BuildPlan.Part?
+
     init(
-        _ shard: ShardFile, noteTenant: @escaping (UnsafeRawBufferPointer, Int64) throws(TablesError) -> Void
+        _ shard: ShardFile, building: BuildPlan.Part? = nil,
+        noteTenant: @escaping (UnsafeRawBufferPointer, Int64) throws(TablesError) -> Void
     ) throws(TablesError) {
         self.shard = shard
-        projector = try ShardProjector(shard, noteTenant: noteTenant)
+        self.building = building
+        projector = try ShardProjector(
+            shard, isBuilding: building?.isFast ?? false, omitting: building?.omitted ?? [:], noteTenant: noteTenant)
         version = try shard.database.prepare("PRAGMA data_version")
         if try shard.position() == 0 { projector.beginsEmpty() }
     }
 
     /// All of the batch, or nothing and an error that is not about its events.
     func write(_ batch: RecordBatch) throws(TablesError) -> Outcome {
+        if building?.isFast == true { return try writeFast(batch) }
         do throws(TablesError) {
             try begin()
             try batch.forEach { (entry) throws(TablesError) in try projector.project(entry) }
@@ -47,7 +54,7 @@ final class ShardWriter {
         // Only others' changes show in this number.
         let current = try version.value() ?? 0
         if current != seenVersion {
-            if seenVersion >= 0 { try projector.refreshDays() }
+            if seenVersion >= 0 { projector.forget() }
             seenVersion = current
         }
     }
@@ -55,6 +62,23 @@ final class ShardWriter {
     private func commit(_ batch: RecordBatch) throws(TablesError) {
         try projector.flush(position: batch.upTo)
         try shard.database.run("COMMIT")
+    }
+
+    /// Without a journal: an event that fails spoils the file, and it is built again with one.
+    private func writeFast(_ batch: RecordBatch) throws(TablesError) -> Outcome {
+        try shard.database.run("BEGIN")
+        try batch.forEach { (entry) throws(TablesError) in try projector.project(entry) }
+        try projector.flushIfLarge()
+        try shard.database.run("COMMIT")
+        return Outcome(events: batch.count)
+    }
+
+    /// Makes a file that was built ready for its place.
+    func finishBuilding(position: UInt64) throws(TablesError) {
+        guard let building else { return }
+        try shard.database.transaction { () throws(TablesError) in
+            try projector.finishBuilding(position: position, marks: building.marks)
+        }
     }
 
     private func rollBack() {

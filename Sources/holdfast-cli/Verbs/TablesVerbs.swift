@@ -2,5 +2,10 @@ import HoldfastText
 
 /// The verbs on sharded tables.
 enum TablesVerbs {
-    static let group = VerbGroup("tables", [TablesSyncVerb.self, TablesCheckVerb.self])
+    static let group = VerbGroup(
+        "tables",
+        [
+            TablesSyncVerb.self, TablesRebuildVerb.self, TablesReshardVerb.self, TablesCheckVerb.self,
+            TablesDeadLettersVerb.self,
+        ])
 }

@@ -24,3 +24,18 @@ extension TemporaryDirectory {
 
     func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path + "/" + name) }
 }
+
+extension TemporaryDirectory {
+    func move(_ from: String, to: String) throws {
+        try? FileManager.default.removeItem(atPath: path + "/" + to)
+        try FileManager.default.moveItem(atPath: path + "/" + from, toPath: path + "/" + to)
+    }
+
+    /// Overwrites a part of a file.
+    func damage(_ name: String, at offset: UInt64, bytes: Int) throws {
+        let handle = FileHandle(forUpdatingAtPath: path + "/" + name)!
+        try handle.seek(toOffset: offset)
+        try handle.write(contentsOf: Data(repeating: 0x5A, count: bytes))
+        try handle.close()
+    }
+}

@@ -112,3 +112,12 @@ extension Statement {
         (0..<columnCount).map { isNull($0) ? "null" : text($0) }.joined(separator: "|")
     }
 }
+
+extension TestLedger {
+    /// A second set of tables of the same ledger, beside the first; returns its name.
+    static func tables(of work: TestLedger, shards: Int, named name: String) throws -> String {
+        let sync = try TablesSync(ledger: work.ledger, into: work.place.path + "/" + name, shards: shards)
+        try sync.run(following: false)
+        return name
+    }
+}

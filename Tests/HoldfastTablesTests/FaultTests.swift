@@ -1,0 +1,194 @@
+import Holdfast
+import HoldfastLog
+import Testing
+
+@testable import HoldfastTables
+
+@Suite("Tables in trouble")
+struct FaultTests {
+    private func work(shards: Int = 3) async throws -> TestLedger {
+        let work = try TestLedger()
+        try await work.apply(TestLedger.lines(1_000))
+        try work.sync(shards: shards)
+        return work
+    }
+
+    private func failure(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return ""
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test("a shard that was deleted is named, and made anew on command")
+    func deleted() async throws {
+        let work = try await work()
+        try work.place.remove("tables/shard-01.sqlite")
+        let said = failure { try work.sync() }
+        #expect(said.contains(work.paths.shard(1)) && said.contains("tables rebuild"))
+        #expect(failure { _ = try work.check() }.contains(work.paths.shard(1)))
+        try TablesBuild.rebuild(ledger: work.ledger, tables: work.tables, only: 1)
+        try work.sync()
+        #expect(try work.check().isGood)
+    }
+
+    @Test("a shard that was overwritten is named, and made anew on command", arguments: [0, 8192 * 3] as [UInt64])
+    func corrupted(offset: UInt64) async throws {
+        let work = try await work(shards: 1)
+        try work.place.damage("tables/shard-00.sqlite", at: offset, bytes: 8192 * 4)
+        let said = failure {
+            try work.sync()
+            let check = try work.check()
+            if !check.isGood { throw TablesError.invalid(argument: check.differences.first[0].file, reason: "differs") }
+        }
+        #expect(said.contains(work.paths.shard(0)))
+        try TablesBuild.rebuild(ledger: work.ledger, tables: work.tables)
+        #expect(try work.check().isGood)
+    }
+
+    @Test("without a global file, or with one that is no database, rebuild finds out what it said")
+    func withoutGlobal() async throws {
+        let work = try await work()
+        for damage in [true, false] {
+            if damage {
+                try work.place.damage("tables/global.sqlite", at: 0, bytes: 4096)
+            } else {
+                try work.place.remove("tables/global.sqlite")
+            }
+            #expect(failure { try work.sync() }.contains(work.tables))
+            try TablesBuild.rebuild(ledger: work.ledger, tables: work.tables)
+            #expect(try work.check().isGood)
+            #expect(try work.check().shards == 3)
+        }
+    }
+
+    @Test("a schema of a newer version is refused by name and left alone", arguments: ["shard-00", "global"])
+    func newer(name: String) async throws {
+        let work = try await work()
+        let file = work.tables + "/\(name).sqlite"
+        try Database(file, for: .writing).run("PRAGMA user_version = 99")
+        let said = failure { try work.sync() }
+        #expect(said.contains(file) && said.contains("99"))
+        #expect(failure { _ = try work.check() }.contains(file))
+        #expect(try Database(file, for: .reading).integer("PRAGMA user_version") == 99)
+    }
+
+    @Test("an older schema is brought up step by step, or not at all")
+    func older() throws {
+        let place = TemporaryDirectory()
+        let first = SchemaVersion(applicationID: 77, upgrades: ["CREATE TABLE a(x)"], kind: "a test")
+        try first.upgrade(try Database(place.path + "/f", for: .creating))
+        let third = SchemaVersion(
+            applicationID: 77, upgrades: first.upgrades + ["ALTER TABLE a ADD y", "CREATE TABLE b(z)"], kind: "a test")
+        let broken = SchemaVersion(
+            applicationID: 77, upgrades: first.upgrades + ["ALTER TABLE a ADD y", "no statement"], kind: "a test")
+        #expect(throws: TablesError.self) { try broken.upgrade(try Database(place.path + "/f", for: .writing)) }
+        let database = try Database(place.path + "/f", for: .writing)
+        #expect(try first.check(database) == 1)
+        #expect(throws: TablesError.self) { try database.run("SELECT y FROM a") }
+        try third.upgrade(database)
+        try database.run("INSERT INTO a VALUES (1, 2); INSERT INTO b VALUES (3)")
+        #expect(try third.check(database) == 3)
+        #expect(throws: TablesError.self) { try first.upgrade(database) }
+    }
+
+    @Test("another number of shards, another ledger, a second writer are refused by name")
+    func mistakes() async throws {
+        let work = try await work()
+        #expect(failure { try work.sync(shards: 4) }.contains("reshard"))
+        let other = try TestLedger()
+        try await other.apply(TestLedger.lines(10))
+        #expect(
+            failure { try TablesSync(ledger: other.ledger, into: work.tables).run(following: false) }.contains("ledger")
+        )
+        let owner = try TablesSync(ledger: work.ledger, into: work.tables)
+        #expect(failure { try work.sync() }.contains("another process"))
+        try owner.run(following: false)
+        // A shard of another set in the place of one's own.
+        try work.place.copy("tables/shard-01.sqlite", to: "tables/shard-02.sqlite")
+        #expect(failure { try work.sync() }.contains(work.paths.shard(2)))
+    }
+
+    @Test("a shard that someone keeps locked waits, the others go on, and it catches up afterwards")
+    func locked() async throws {
+        let work = try await work()
+        let before = try work.rows("SELECT position FROM cursor")
+        try await work.apply(TestLedger.lines(1_000, seed: 2))
+        let holder = try Database(work.paths.shard(1), for: .writing)
+        try holder.run("BEGIN IMMEDIATE")
+        var settings = SyncSettings()
+        settings.attemptsMax = 2
+        settings.retryMilliseconds = 1
+        let said = failure { try work.sync(settings: settings) }
+        #expect(said.contains(work.paths.shard(1)) && said.contains("locked"))
+        let cursors = try (0..<3).map { try work.value("SELECT position FROM cursor", shard: $0) }
+        #expect(cursors[0] == cursors[2] && cursors[0]! > cursors[1]!)
+        #expect(Set(before) == [String(cursors[1]!)])
+        try holder.run("COMMIT")
+        try work.sync()
+        #expect(try work.check().isGood)
+    }
+
+    @Test("a reader that looks for long at one moment holds up nobody")
+    func longReader() async throws {
+        let work = try await work()
+        let reader = try Database(work.paths.shard(0), for: .reading)
+        try reader.run("BEGIN")
+        let seen = try reader.integer("SELECT count(*) FROM ledger_entries")
+        try await work.apply(TestLedger.lines(1_000, seed: 2))
+        try work.sync()
+        #expect(try reader.integer("SELECT count(*) FROM ledger_entries") == seen)
+        try reader.run("COMMIT")
+        #expect(try reader.integer("SELECT count(*) FROM ledger_entries")! > seen!)
+        #expect(try work.check().isGood)
+    }
+
+    @Test("a shard that is full waits for space with the others going on, whatever it misses meanwhile")
+    func full() async throws {
+        let work = try await work()
+        // A bound on the file's size stands for the disk's.
+        let queue = ShardQueue(1)
+        let shard = try ShardFile(work.paths.shard(1), for: .following)
+        try shard.database.run("PRAGMA max_page_count = 1")
+        queue.writer = try ShardWriter(shard) { _, _ in }
+        try await work.apply(TestLedger.lines(3_000, seed: 3))
+        let feed = try LogFeed(try .init(work.ledger), from: 1, shards: 3)
+        let before = try shard.position()
+        let batch = RecordBatch()
+        while try feed.readBatch({ shard, record, address, lane, undone in
+            if shard == 1, record.position > before {
+                batch.append(record, at: address, lane: lane, undoneMovement: undone)
+            }
+        }) > 0 {}
+        batch.upTo = feed.next - 1
+        let said = failure { _ = try queue.writer!.write(batch) }
+        #expect(said.contains("full") && said.contains(work.paths.shard(1)))
+        #expect(try shard.position() == before)
+        try shard.database.run("PRAGMA max_page_count = 1000000")
+        #expect(try queue.writer!.write(batch).events == batch.count)
+        queue.writer = nil
+        try work.sync()
+        #expect(try work.check().isGood)
+    }
+
+    @Test("an operator's change beside a follower is met with fresh eyes")
+    func changedBeside() async throws {
+        let work = try await work(shards: 1)
+        let sync = try TablesSync(ledger: work.ledger, into: work.tables)
+        // The archive takes a day between two batches.
+        let shard = try ShardFile(work.paths.shard(0), for: .following)
+        for day in try shard.daysToArchive(endingBefore: .max) {
+            let read = try shard.forEachEntry(of: day, notYetArchived: true) { _ in }
+            try shard.markArchived(day, read, receipt: "r")
+            try shard.dropDay(day)
+        }
+        try await work.apply(TestLedger.lines(1_000, seed: 4))
+        try sync.run(following: false)
+        try work.sync()
+        let check = try work.check()
+        #expect(check.isGood, "\(check.differences.first.prefix(3))")
+        #expect(check.daysInArchive > 0)
+    }
+}
