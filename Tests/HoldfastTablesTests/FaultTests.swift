@@ -103,9 +103,11 @@ struct FaultTests {
         #expect(
             failure { try TablesSync(ledger: other.ledger, into: work.tables).run(following: false) }.contains("ledger")
         )
-        let owner = try TablesSync(ledger: work.ledger, into: work.tables)
-        #expect(failure { try work.sync() }.contains("another process"))
-        try owner.run(following: false)
+        do {
+            let owner = try TablesSync(ledger: work.ledger, into: work.tables)
+            #expect(failure { try work.sync() }.contains("another process"))
+            try owner.run(following: false)
+        }
         // A shard of another set in the place of one's own.
         try work.place.copy("tables/shard-01.sqlite", to: "tables/shard-02.sqlite")
         #expect(failure { try work.sync() }.contains(work.paths.shard(2)))
@@ -176,16 +178,18 @@ struct FaultTests {
     @Test("an operator's change beside a follower is met with fresh eyes")
     func changedBeside() async throws {
         let work = try await work(shards: 1)
-        let sync = try TablesSync(ledger: work.ledger, into: work.tables)
-        // The archive takes a day between two batches.
-        let shard = try ShardFile(work.paths.shard(0), for: .following)
-        for day in try shard.daysToArchive(endingBefore: .max) {
-            let read = try shard.forEachEntry(of: day, notYetArchived: true) { _ in }
-            try shard.markArchived(day, read, receipt: "r")
-            try shard.dropDay(day)
+        do {
+            let sync = try TablesSync(ledger: work.ledger, into: work.tables)
+            // The archive takes a day between two batches.
+            let shard = try ShardFile(work.paths.shard(0), for: .following)
+            for day in try shard.daysToArchive(endingBefore: .max) {
+                let read = try shard.forEachEntry(of: day, notYetArchived: true) { _ in }
+                try shard.markArchived(day, read, receipt: "r")
+                try shard.dropDay(day)
+            }
+            try await work.apply(TestLedger.lines(1_000, seed: 4))
+            try sync.run(following: false)
         }
-        try await work.apply(TestLedger.lines(1_000, seed: 4))
-        try sync.run(following: false)
         try work.sync()
         let check = try work.check()
         #expect(check.isGood, "\(check.differences.first.prefix(3))")
