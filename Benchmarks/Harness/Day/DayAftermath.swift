@@ -1,4 +1,5 @@
 internal import Holdfast
+internal import HoldfastLog
 internal import HoldfastTables
 internal import HoldfastText
 
@@ -18,6 +19,7 @@ struct DayAftermath: Sendable {
     }
 
     func examine(into report: inout BenchReport) async throws {
+        if plan.seals { try seal(&report) }
         let reopening = Reopening(directory: plan.directory, time: end.time, runs: 1, dashboard: dashboard)
         try await reopening.measure(into: &report) { ledger, name, report in
             let faults = DayBalances(ledger, population).differences(from: end.books, players: plan.players)
@@ -26,6 +28,23 @@ struct DayAftermath: Sendable {
         try verify(&report)
         if let tables = plan.tables { try check(tables, &report) }
         dashboard.clear()
+    }
+
+    static let sealing = "sealing"
+
+    /// Everything, also the segment that was being filled.
+    private func seal(_ report: inout BenchReport) throws {
+        dashboard.say(Self.sealing)
+        let before = Directory.bytes(plan.directory, endingIn: ".log")
+        let meter = BenchReport.Meter()
+        let roots = try LogDirectory.ledger(at: plan.directory).sealAll()
+        let events = roots.reduce(0) { $0 + Int($1.eventCount) }
+        let after = Directory.bytes(plan.directory, endingIn: ".sealed")
+        report.add(meter.rate(Self.sealing, count: events, bytes: after, details: [("segments", roots.count)]))
+        report.note("bytes of segments before sealing", Double(before))
+        report.note("bytes sealed", Double(after))
+        report.note("bytes sealed an event", Double(after) / Double(max(1, events)))
+        report.check("every event is sealed", faults: events == end.books.events ? [] : ["\(events) events are"])
     }
 
     private func verify(_ report: inout BenchReport) throws {

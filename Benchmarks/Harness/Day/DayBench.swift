@@ -12,8 +12,8 @@ package struct DayBench: Sendable {
     private let dashboard: Dashboard
     private let population: Population
 
-    /// Enough for a lane and the disk to be busy all the time.
-    private static let fastBatches = 12
+    /// Enough for the lane to have work while two rounds are being synced: with 12 it stood still a third of the time.
+    private static let fastBatches = 48
     /// At a set rate batches are small, and a stall must not hold back those behind it.
     private static let pacedBatches = 8_192
 

@@ -38,6 +38,7 @@ package struct ScaleBench: Sendable {
         var residentBytes = 0.0
         var replayed = 0.0
         var fromSnapshot = 0.0
+        var sealedBytes = 0.0
     }
 
     package func run() async throws -> BenchReport {
@@ -73,6 +74,7 @@ package struct ScaleBench: Sendable {
         day.players = players
         day.lanes = plan.lanes
         day.seed = plan.seed
+        day.seals = true
         defer { Directory.remove(day.directory) }
         let name = "\(Human.count(players)) players, \(Human.count(events)) events"
         let found = try await DayBench(day, dashboard: dashboard).run()
@@ -84,6 +86,7 @@ package struct ScaleBench: Sendable {
                 report.add(rate.named(name))
             case Reopening.replayed: step.replayed = rate.seconds * 1e9
             case Reopening.fromSnapshot: step.fromSnapshot = rate.seconds * 1e9
+            case DayAftermath.sealing: step.sealedBytes = Double(rate.bytes ?? 0)
             default: break
             }
         }
@@ -93,6 +96,7 @@ package struct ScaleBench: Sendable {
         report.note("\(name): resident MiB", step.residentBytes / 0x1p20)
         report.note("\(name): ms to open, everything replayed", step.replayed / 1e6)
         report.note("\(name): ms to open from a snapshot", step.fromSnapshot / 1e6)
+        report.note("\(name): MiB sealed", step.sealedBytes / 0x1p20)
         return step
     }
 
@@ -104,6 +108,7 @@ package struct ScaleBench: Sendable {
             .init(name: "ns_per_tx_by_\(against)", values: steps.map(\.nanoseconds)),
             .init(name: "resident_bytes_by_\(against)", values: steps.map(\.residentBytes)),
             .init(name: "opening_ns_by_\(against)", values: steps.map(\.replayed)),
+            .init(name: "sealed_bytes_by_\(against)", values: steps.map(\.sealedBytes)),
             .init(name: "opening_from_snapshot_ns_by_\(against)", values: steps.map(\.fromSnapshot)),
         ])
     }

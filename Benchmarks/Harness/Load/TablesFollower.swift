@@ -9,6 +9,8 @@ final class TablesFollower: Sendable {
     private struct State {
         /// When the log had come to which position; what the tables have passed is forgotten.
         var marks: [(at: Int64, position: UInt64)] = []
+        /// Of the last mark that they passed.
+        var passedAt = Machine.nanoseconds
         var position: UInt64 = 0
         var failure: TablesError?
     }
@@ -38,7 +40,7 @@ final class TablesFollower: Sendable {
         thread.with { $0 = worker }
     }
 
-    /// The lag now is the age of the oldest moment whose events the tables do not all have yet.
+    /// Everything that was durable at the last mark passed is in the tables: they are behind by its age at most.
     private func note(_ status: SyncStatus) {
         let now = Machine.nanoseconds
         let end = ledger.lastPosition
@@ -46,8 +48,9 @@ final class TablesFollower: Sendable {
             state.position = status.position
             state.marks.append((now, end))
             let passed = state.marks.prefix { $0.position <= status.position }.count
+            if passed > 0 { state.passedAt = state.marks[passed - 1].at }
             state.marks.removeFirst(passed)
-            return state.marks.first.map { now - $0.at } ?? 0
+            return status.position >= end ? 0 : now - state.passedAt
         }
         lags.record(lag)
     }

@@ -63,17 +63,11 @@ package struct BenchFile: Sendable {
     }
 
     private static func paths(_ path: String) throws(BenchFileError) -> [String] {
-        guard let directory = opendir(path) else { return [path] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasSuffix(".json") { names.append(path + "/" + name) }
-        }
-        if names.isEmpty { throw BenchFileError(path: path, problem: "has no .json file in it") }
-        return names.sorted()
+        let names = Directory.names(in: path)
+        if names.isEmpty { return [path] }
+        let results = names.filter { $0.hasSuffix(".json") }.sorted().map { path + "/" + $0 }
+        if results.isEmpty { throw BenchFileError(path: path, problem: "has no .json file in it") }
+        return results
     }
 
     /// How people tell the runs of one page apart.

@@ -1,5 +1,3 @@
-private import Glibc
-
 /// Processor time of this process's threads of one name, as the kernel counts it.
 package struct ThreadTime: Sendable {
     package let name: String
@@ -10,14 +8,8 @@ package struct ThreadTime: Sendable {
 
     /// Of the threads that live now; those that ended are not in it.
     static func all() -> [ThreadTime] {
-        guard let directory = opendir("/proc/self/task") else { return [] }
-        defer { closedir(directory) }
         var sums: [String: Double] = [:]
-        while let entry = readdir(directory) {
-            let id = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard let first = id.first, first.isNumber else { continue }
+        for id in Directory.names(in: "/proc/self/task") {
             let name = Machine.text("/proc/self/task/\(id)/comm").trimmingSpaces
             let run = Machine.text("/proc/self/task/\(id)/schedstat").split(separator: " ").first
             sums[name, default: 0] += (run.flatMap { Double($0) } ?? 0) / 1e9

@@ -27,9 +27,11 @@ struct BenchDayVerb: Verb {
             .integer("rate", "N", 1...10_000_000, "transactions offered a second; without it as fast as it goes"),
             .duration("duration", "length of a run at a rate; cuts a fast one short"),
             .flag("tables", "keeps tables up to date meanwhile, in DIR-tables, and checks them against the log"),
+            .flag("seal", "seals the log after the day, before it is opened again and verified"),
             .flag("no-checks", "leaves out opening again and `verify`"),
             .flag("json", "one JSON object instead of a table"),
         ],
+        exclusive: [["seal", "no-checks"]],
         example: "holdfast bench day --tx 400000000 --players 30000000 --dir /var/tmp/bench-day",
         exitCodes: [
             .init(.done, "done"), .init(.failed, "the ledger failed, or a check did"), .init(.usage, "wrong usage"),
@@ -49,6 +51,7 @@ struct BenchDayVerb: Verb {
         plan.rate = values.integerIfGiven("rate")
         plan.seconds = values.millisecondsIfGiven("duration").map { Double($0) / 1000 }
         if values.flag("tables") { plan.tables = plan.directory + "-tables" }
+        plan.seals = values.flag("seal")
         plan.checks = !values.flag("no-checks")
         self.plan = plan
         asJSON = values.flag("json")
