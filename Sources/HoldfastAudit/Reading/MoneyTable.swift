@@ -33,13 +33,6 @@ package struct MoneyTable {
 
     /// Sums over players, which may pass any bound of a single balance.
     package mutating func digits(_ minorUnits: Int128, _ asset: AssetName) -> String {
-        if let small = Int64(exactly: minorUnits) { return digits(small, asset) }
-        let exponent = exponent(of: asset)
-        var digits = String(minorUnits.magnitude)
-        if exponent > 0 {
-            digits = String(repeating: "0", count: max(0, exponent + 1 - digits.count)) + digits
-            digits.insert(".", at: digits.index(digits.endIndex, offsetBy: -exponent))
-        }
-        return (minorUnits < 0 ? "-" : "") + digits
+        MoneyText.text(sum: minorUnits, exponent: exponent(of: asset))
     }
 }

@@ -1,4 +1,5 @@
 internal import HoldfastLog
+internal import HoldfastWallet
 
 /// `global.sqlite`: the shard map, with a version so that a router may keep it for a while, and the tenants. Used by
 /// one thread at a time.
@@ -102,5 +103,26 @@ package final class GlobalFile {
             names.append(row.text(0))
         }
         return names
+    }
+
+    /// Writes down how many decimals each declared asset has, so that amounts can be shown without the ledger.
+    func note(exponents: [AssetName: UInt8]) throws(TablesError) {
+        if try self.exponents() == exponents { return }
+        let insert = try database.prepare("INSERT OR REPLACE INTO exponents VALUES (?, ?)")
+        try database.transaction { () throws(TablesError) in
+            for (asset, exponent) in exponents {
+                try insert.bind(1, asset.description).bind(2, Int64(exponent)).run()
+            }
+        }
+    }
+
+    /// By the asset's name without a suffix.
+    func exponents() throws(TablesError) -> [AssetName: UInt8] {
+        var exponents: [AssetName: UInt8] = [:]
+        try database.prepare("SELECT asset, exponent FROM exponents").forEachRow { row throws(TablesError) in
+            guard let asset = AssetName(row.text(0)), 0...18 ~= row.integer(1) else { return }
+            exponents[asset] = UInt8(row.integer(1))
+        }
+        return exponents
     }
 }

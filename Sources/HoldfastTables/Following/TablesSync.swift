@@ -1,6 +1,7 @@
 private import CHoldfast
 internal import Holdfast
 internal import HoldfastLog
+internal import HoldfastWallet
 internal import Synchronization
 
 /// Keeps a set of tables up to date with a ledger's log, from where each shard stands.
@@ -36,6 +37,7 @@ package final class TablesSync: @unchecked Sendable {
         }
         tables = try TablesSet(
             TablesPaths(path), of: files.directory.manifest.log, shards: shards, orCreateWith: Self.shardsDefault)
+        try tables.global.note(exponents: files.configuration.assets.exponents)
         feed = try LogFeed(files, from: 1, shards: tables.map.shards)
         try openShards()
     }

@@ -1,4 +1,5 @@
-/// What `global.sqlite` holds: which shards there are, of which ledger, and the tenants.
+/// What `global.sqlite` holds: which shards there are, of which ledger, the tenants, and how many decimals each
+/// asset has.
 enum GlobalSchema {
     /// "HFgl", in the file's header.
     static let applicationID: Int64 = 0x4846_676C
@@ -22,6 +23,10 @@ enum GlobalSchema {
         CREATE TABLE tenants(
           tenant_id TEXT PRIMARY KEY,
           first_seen INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE exponents(
+          asset TEXT PRIMARY KEY,
+          exponent INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         """
     ]

@@ -13,6 +13,17 @@ package enum MoneyText {
         }
     }
 
+    /// The same for sums over players, which may pass any bound of a single balance.
+    package static func text(sum: Int128, exponent: Int) -> String {
+        if let small = Int64(exactly: sum) { return text(minorUnits: small, exponent: exponent) }
+        var digits = String(sum.magnitude)
+        if exponent > 0 {
+            digits = String(repeating: "0", count: max(0, exponent + 1 - digits.count)) + digits
+            digits.insert(".", at: digits.index(digits.endIndex, offsetBy: -exponent))
+        }
+        return (sum < 0 ? "-" : "") + digits
+    }
+
     /// The same into bytes, which must have room for `maximumLength`; returns how many were written.
     package static func write(minorUnits: Int64, exponent: Int, to buffer: UnsafeMutableRawBufferPointer) -> Int {
         precondition(0...greatestExponent ~= exponent, "an exponent goes from 0 to \(greatestExponent)")

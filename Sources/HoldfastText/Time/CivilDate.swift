@@ -86,7 +86,7 @@ package struct CivilDate: Equatable, Hashable, Comparable, Sendable, CustomStrin
 
 extension Int64 {
     /// Division that rounds down, so that times before 1970 fall into the right day.
-    func flooredQuotient(_ divisor: Int64) -> Int64 {
+    package func flooredQuotient(_ divisor: Int64) -> Int64 {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient
     }

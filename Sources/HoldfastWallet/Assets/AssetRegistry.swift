@@ -74,4 +74,7 @@ package final class AssetRegistry: Sendable {
     package func exponent(of name: AssetName) -> Int? {
         tables.withLock { tables in tables.exponents[name.base].map { Int($0) } }
     }
+
+    /// Of all declared assets, the built-in ones included.
+    package var exponents: [AssetName: UInt8] { tables.withLock { $0.exponents } }
 }
