@@ -51,7 +51,7 @@ let package = Package(
         .target(
             name: "HoldfastAudit",
             dependencies: [
-                "CZlib", "Holdfast", "HoldfastArchive", "HoldfastLog", "HoldfastTables", "HoldfastWallet",
+                "CHoldfast", "CZlib", "Holdfast", "HoldfastArchive", "HoldfastLog", "HoldfastTables", "HoldfastWallet",
                 "HoldfastText",
             ],
             swiftSettings: strict),

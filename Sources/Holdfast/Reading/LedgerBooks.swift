@@ -38,8 +38,8 @@ package struct LedgerBooks {
     }
 
     /// The books of states that were recovered otherwise.
-    package init(of machines: [WalletMachine]) {
-        for machine in machines { take(machine, asOf: nil) }
+    package init(of machines: [WalletMachine], asOf: Int64? = nil) {
+        for machine in machines { take(machine, asOf: asOf) }
         sort()
     }
 

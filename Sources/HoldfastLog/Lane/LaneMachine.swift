@@ -47,6 +47,11 @@ package struct PlacedRecord {
     package let record: RecordView
     package let address: UInt64
 
+    package init(record: RecordView, address: UInt64) {
+        self.record = record
+        self.address = address
+    }
+
     /// How many are handed to `apply` at a time: about as many cache misses as a core can have under way.
     package static let groupMax = 16
 }

@@ -39,12 +39,12 @@ package final class Locked<Value: Sendable>: Sendable {
 
 /// Something that a thread sleeps on until it is raised. A raise while nobody sleeps is not lost, and costs no
 /// system call.
-final class Signal: Sendable {
+package final class Signal: Sendable {
     // The futex word must be a plain address; atomics are layered on the same 4 bytes.
     private nonisolated(unsafe) let word: UnsafeMutablePointer<Atomic<UInt32>>
     private let sleepers = Atomic<Int>(0)
 
-    init() {
+    package init() {
         word = .allocate(capacity: 1)
         word.initialize(to: Atomic(0))
     }
@@ -55,9 +55,9 @@ final class Signal: Sendable {
     }
 
     /// What to pass to `wait`: read it before looking at the condition that is waited for.
-    var ticket: UInt32 { word.pointee.load(ordering: .sequentiallyConsistent) }
+    package var ticket: UInt32 { word.pointee.load(ordering: .sequentiallyConsistent) }
 
-    func raise() {
+    package func raise() {
         word.pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
         if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
             hf_futex_wake(UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self), Int32.max)
@@ -65,7 +65,7 @@ final class Signal: Sendable {
     }
 
     /// Sleeps until a raise after `ticket` was read, or until the time is over.
-    func wait(after ticket: UInt32, nanoseconds: Int64 = -1) {
+    package func wait(after ticket: UInt32, nanoseconds: Int64 = -1) {
         sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
         if self.ticket == ticket {
             hf_futex_wait(UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self), ticket, nanoseconds)

@@ -15,17 +15,28 @@ extension WalletState {
     /// In groups, for the same reason as in `Pipeline`: first all are read and their pages asked for, then the slots,
     /// then each is applied.
     mutating func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError) {
-        var done = 0
-        while done < records.count {
-            let count = min(PlacedRecord.groupMax, records.count - done)
+        takenIn = 0
+        while takenIn < records.count {
+            var count = min(PlacedRecord.groupMax, records.count - takenIn)
+            var unreadable: LogError?
             for index in 0..<count {
-                let placed = records[done + index]
-                try read(placed.record, at: placed.address, into: recovery + index)
+                let placed = records[takenIn + index]
+                do throws(LogError) {
+                    try read(placed.record, at: placed.address, into: recovery + index)
+                } catch {
+                    // Those before it are good.
+                    unreadable = error
+                    count = index
+                    break
+                }
             }
             for index in 0..<count { fetchPages(recovery + index) }
             for index in 0..<count { fetchSlots(recovery + index) }
-            for index in 0..<count { try apply(recovery + index) }
-            done += count
+            for index in 0..<count {
+                try apply(recovery + index)
+                takenIn += 1
+            }
+            if let unreadable { throw unreadable }
         }
     }
 
@@ -43,6 +54,7 @@ extension WalletState {
         do throws(MalformedEvent) {
             try entry.pointee.event.read(record)
         } catch {
+            lastFault = EventFault(what: .malformed, expected: "an event of a wallet", found: error.description)
             throw .invalid(argument: "the event at address \(address)", reason: error.description)
         }
         let key = record.key
@@ -87,6 +99,7 @@ extension WalletState {
         let seq = players.pointer(entry.pointee.place.player).pointee.seq
         if entry.pointee.event.seq <= seq { return }
         guard entry.pointee.event.seq == seq + 1 else {
+            lastFault = EventFault(what: .seq, expected: "\(seq + 1)", found: "\(entry.pointee.event.seq)")
             throw fault(
                 entry,
                 "it is number \(entry.pointee.event.seq) of the player's log, and follows number \(seq)")
@@ -123,7 +136,10 @@ extension WalletState {
         _ name: UnsafeRawBufferPointer, _ entry: UnsafeMutablePointer<RecoveryEntry>
     ) throws(LogError) -> AssetID {
         let id = assets.id(ofLogged: name)
-        guard id != 0 else { throw fault(entry, "it names an asset that can't be one") }
+        guard id != 0 else {
+            lastFault = EventFault(what: .malformed, expected: "an asset", found: "a name that can't be one")
+            throw fault(entry, "it names an asset that can't be one")
+        }
         return id
     }
 
@@ -138,23 +154,76 @@ extension WalletState {
     }
 
     @inline(never)
-    private func explain(_ fault: MoveFault, _ entry: UnsafeMutablePointer<RecoveryEntry>) -> LogError {
+    private mutating func explain(_ fault: MoveFault, _ entry: UnsafeMutablePointer<RecoveryEntry>) -> LogError {
         let event = entry.pointee.event
         let place = entry.pointee.place
         switch fault {
         case .noRoomForPurse: return Full.furtherPurses.error(self)
         case .noRoomForHold: return Full.openHolds.error(self)
         case .unknownHold:
-            return self.fault(entry, "it ends a hold that is not open, or that is not as it says")
+            let reason = "it ends a hold that is not open, or that is not as it says"
+            lastFault = EventFault(
+                what: .hold, expected: "an open hold \(String(decoding: event.target, as: UTF8.self))", found: reason)
+            return self.fault(entry, reason)
         case .otherBalance, .otherBalanceOfToAsset:
-            let asset = fault == .otherBalance ? place.asset : place.toAsset
+            let isOwn = fault == .otherBalance
+            let asset = isOwn ? place.asset : place.toAsset
             let (balance, held) =
-                fault == .otherBalance ? (event.balanceAfter, event.heldAfter) : (event.toBalance, event.toHeld)
+                isOwn ? (event.balanceAfter, event.heldAfter) : (event.toBalance, event.toHeld)
             let facts = facts(place.player, asset)
+            let effect =
+                event.kind == .refused ? Effect() : isOwn ? event.effect : Effect(balance: event.toAmount)
+            lastFault = EventFault(
+                what: .balance, asset: assets.name(of: asset),
+                expected: "balance \(facts.balance &+ effect.balance), held \(facts.held &+ effect.held)",
+                found: "balance \(balance), held \(held)")
             return self.fault(
                 entry,
                 "it says balance \(balance) and held \(held) afterwards, "
                     + "which does not follow from \(facts.balance) and \(facts.held) before it")
+        }
+    }
+}
+
+extension WalletState {
+    /// Takes an event in as it says, though it does not follow from the state: so that an auditor names a fault once,
+    /// and checks what comes after it against what the log says. One that can't be read is passed over.
+    package mutating func adopt(_ record: RecordView, at address: UInt64) {
+        do throws(LogError) {
+            try read(record, at: address, into: recovery)
+            try findPlace(recovery)
+        } catch {
+            return
+        }
+        let event = recovery.pointee.event
+        let place = recovery.pointee.place
+        adoptHold(event, place)
+        let slot = players.pointer(place.player)
+        if event.kind == .locked || event.kind == .unlocked { slot.pointee.isLocked = event.kind == .locked }
+        if place.asset != 0, event.kind != .refused {
+            openPurse(place.player, place.asset)?.pointee =
+                PurseFacts(balance: event.balanceAfter, held: event.heldAfter)
+        }
+        if place.toAsset != 0 {
+            openPurse(place.player, place.toAsset)?.pointee = PurseFacts(balance: event.toBalance, held: event.toHeld)
+        }
+        slot.pointee.seq = event.seq
+        slot.pointee.lastAddress = address
+        eventsTaken &+= 1
+    }
+
+    private mutating func adoptHold(_ event: borrowing WalletEvent, _ place: EventPlace) {
+        switch event.kind {
+        case .authorised where findHold(place.requestHash, place.player, event.requestID) == 0:
+            _ = open(
+                Opening(
+                    player: place.player, asset: place.asset, amount: event.amount, createdAt: event.time,
+                    expiresAt: event.moment, address: place.address, requestHash: place.requestHash,
+                    requestID: event.requestID))
+        case .confirmed, .holdExpired, .rolledBack:
+            let hold = findHold(place.targetHash, place.player, event.target)
+            if hold != 0 { close(hold) }
+        default: break
         }
     }
 }

@@ -43,6 +43,9 @@ package struct WalletState: ~Copyable {
     package internal(set) var latestTime: Int64 = 0
     /// Events taken in since the process started.
     package internal(set) var eventsTaken: UInt64 = 0
+    /// Of the group that recovery was handed last, and why the one behind them could not be.
+    package internal(set) var takenIn = 0
+    package internal(set) var lastFault: EventFault?
 
     var snapshot = SnapshotCursor()
     var loaded = SnapshotNames()

@@ -1,10 +1,16 @@
 import Holdfast
+import HoldfastAudit
 import HoldfastLog
 import HoldfastText
 
 struct ReplayVerb: Verb {
     static let manual = Manual(
         name: "replay", summary: "Rebuilds all balances from the log alone and prints totals per asset.",
+        description: """
+            Every event goes through the same code that served it live and, beside it, through an independent \
+            summation that reads the documented bytes by itself. Both must come to the same books; exit 1 and what \
+            differs where they do not.
+            """,
         arguments: [.required("DIR", "the ledger's directory")],
         options: [
             .time("as-of", "the balances as they were at this time"),
@@ -25,12 +31,12 @@ struct ReplayVerb: Verb {
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
         let progress = Progress.onStandardError("replay", unit: .things("events"), total: Int(files.lastPosition))
-        let books = try LedgerBooks(replaying: files, asOf: asOf) { progress.update(done: $0) }
+        let replay = try LedgerReplay(of: files, asOf: asOf) { progress.update(done: $0) }
         progress.finish()
-        if let into { try WholeFile.write(books.lines, to: into) }
+        if let into { try WholeFile.write(replay.lines, to: into) }
         var output = BufferedWriter.standardOutput()
-        try output.write(books.totalsJSON)
+        try output.write(replay.json)
         try output.flush()
-        return .done
+        return replay.isGood ? .done : .failed
     }
 }

@@ -1,4 +1,4 @@
-import Holdfast
+import HoldfastAudit
 import HoldfastLog
 import HoldfastText
 
@@ -6,9 +6,9 @@ struct VerifyVerb: Verb {
     static let manual = Manual(
         name: "verify", summary: "Reads the whole log and checks it.",
         description: """
-            Checksums, hash chains, positions, gaps in any player's seq, the laws of the domain, and the newest \
-            snapshot against a replay. Prints a JSON report; exit 1 and the place of each fault where there is one. \
-            Changes nothing.
+            Checksums, hash chains, positions, gaps in any player's seq, the laws of the domain, every balance \
+            against an independent summation, and the newest snapshot against a replay. Prints a JSON report; exit 1 \
+            and the place of each fault (file, offset, player, seq) where there is one. Changes nothing.
             """,
         arguments: [.required("DIR", "the ledger's directory")],
         options: [.flag("deep", "accepted for scripts; today every check is made without it")],
@@ -22,7 +22,10 @@ struct VerifyVerb: Verb {
 
     func run() async throws -> ExitCode {
         let progress = Progress.onStandardError("verify", unit: .things("events"), total: nil)
-        let report = try LedgerVerification.run(directory) { progress.update(done: $0) }
+        let report = try LedgerVerification.run(directory) { done, total in
+            progress.setTotal(total)
+            progress.update(done: done)
+        }
         progress.finish()
         var output = BufferedWriter.standardOutput()
         try output.write(report.json)

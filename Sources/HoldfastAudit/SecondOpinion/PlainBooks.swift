@@ -1,0 +1,378 @@
+internal import CHoldfast
+
+/// Every balance of a ledger, added up from the events' bytes: the second opinion's own books.
+///
+/// A player is 64 bytes with their key and first purse in place, found through a table by a hash of the key; further
+/// purses hang on it. Events are taken in groups whose lines are asked for ahead, as the tables are larger than any
+/// cache. One thread uses them, so their properties need no check of access.
+final class PlainBooks {
+    struct Player {
+        var key: PlainKey
+        var seq: UInt64 = 0
+        var balance: Int64 = 0
+        var held: Int64 = 0
+        /// Number of the next purse, 0 for none.
+        var next: UInt32 = 0
+        var asset: UInt16 = 0
+        var keyBytes: UInt16
+    }
+
+    struct Purse {
+        var balance: Int64 = 0
+        var held: Int64 = 0
+        var next: UInt32 = 0
+        var asset: UInt16
+    }
+
+    /// Sums of one asset over the ledger.
+    struct Total: Equatable {
+        var balance: Int128 = 0
+        var held: Int128 = 0
+        /// What transfers left over; they cancel out.
+        var transfers: Int128 = 0
+    }
+
+    @exclusivity(unchecked) private var players: UnsafeMutablePointer<Player>
+    private var capacity = 1 << 12
+    @exclusivity(unchecked) private(set) var playerCount = 0
+    /// Numbers of players by hash, 0 for none, each below 32 bits of its hash; at most half full.
+    @exclusivity(unchecked) private var table: UnsafeMutablePointer<UInt64>
+    @exclusivity(unchecked) private var tableMask: UInt64
+    /// Keys that are too long to stand in their player.
+    @exclusivity(unchecked) private var longKeys: [UInt8] = []
+    @exclusivity(unchecked) private var purses: [Purse] = [Purse(asset: 0)]
+    @exclusivity(unchecked) private(set) var assets: [[UInt8]] = [[]]
+    @exclusivity(unchecked) private(set) var events: UInt64 = 0
+    private(set) var purseCount = 0
+    /// Of each asset: what transfers left over.
+    @exclusivity(unchecked) private var transfers: [Int128] = [0]
+
+    init() {
+        precondition(MemoryLayout<Player>.stride == 64, "a player is a cache line")
+        players = .allocate(capacity: capacity)
+        table = .allocate(capacity: capacity * 2)
+        table.initialize(repeating: 0, count: capacity * 2)
+        tableMask = UInt64(capacity * 2 - 1)
+    }
+
+    deinit {
+        players.deallocate()
+        table.deallocate()
+    }
+
+    // MARK: Taking events in
+
+    /// What an event says, against what these books have.
+    struct Disagreement {
+        enum What { case unreadable, seq, balance, toBalance, law }
+        var what: What
+        var asset: String?
+        var expected: String
+        var found: String
+    }
+
+    static let groupMax = 32
+
+    /// Takes records in, in the log's order; `note` hears of each that says otherwise than these books, which then
+    /// believe it, so that a fault is named once.
+    func take(
+        _ records: UnsafeBufferPointer<UnsafeRawPointer>, note: (_ index: Int, Disagreement) -> Void
+    ) {
+        withUnsafeTemporaryAllocation(of: PlainKey.self, capacity: records.count) { keys in
+            for (index, record) in records.enumerated() {
+                let keyBytes = Int(record.load(fromByteOffset: 7, as: UInt8.self))
+                keys[index] = PlainKey(UnsafeRawBufferPointer(start: record + 48, count: keyBytes))
+                hf_prefetch(table + Int(keys[index].hash & tableMask))
+            }
+            for index in 0..<records.count {
+                let entry = table[Int(keys[index].hash & tableMask)]
+                if entry != 0 { hf_prefetch_write(players + Int(entry & 0xFFFF_FFFF)) }
+            }
+            var event = PlainEvent()
+            for (index, record) in records.enumerated() {
+                guard event.read(record) else {
+                    note(index, Disagreement(what: .unreadable, expected: "an event", found: "bytes that are none"))
+                    continue
+                }
+                take(&event, keys[index]) { note(index, $0) }
+            }
+        }
+    }
+
+    @inline(__always)
+    private func take(_ event: inout PlainEvent, _ key: PlainKey, _ note: (Disagreement) -> Void) {
+        let number = playerNumber(event.key, key)
+        events &+= 1
+        let player = players + number
+        if event.revision != player.pointee.seq &+ 1 {
+            note(
+                Disagreement(what: .seq, expected: "\(player.pointee.seq &+ 1)", found: "\(event.revision)"))
+        }
+        player.pointee.seq = event.revision
+        guard event.asset.count > 0 else { return }
+        let effect = event.effect
+        if event.type == PlainEvent.Kind.refused {
+            let (balance, held) = funds(number, event.asset)
+            if balance != event.balanceAfter || held != event.heldAfter {
+                note(Self.disagreement(.balance, event.asset, (balance, held), (event.balanceAfter, event.heldAfter)))
+            }
+            return
+        }
+        let isForced = event.type == PlainEvent.Kind.rolledBack && event.reason == 4
+        move(
+            number, event.asset, effect, (event.balanceAfter, event.heldAfter), .balance, mayFallBelowZero: isForced,
+            note)
+        if event.type == PlainEvent.Kind.transferred || event.type == PlainEvent.Kind.received {
+            transfers[assetNumber(event.asset)] += Int128(effect.balance)
+        }
+        if event.type == PlainEvent.Kind.exchanged {
+            move(
+                number, event.toAsset, (event.toAmount, 0), (event.toBalance, event.toHeld), .toBalance,
+                mayFallBelowZero: false, note)
+        }
+    }
+
+    @inline(__always)
+    private func move(
+        _ number: Int, _ asset: UnsafeRawBufferPointer, _ effect: (balance: Int64, held: Int64),
+        _ after: (balance: Int64, held: Int64), _ what: Disagreement.What, mayFallBelowZero: Bool,
+        _ note: (Disagreement) -> Void
+    ) {
+        withFunds(number, asset) { balance, held in
+            let before = balance &- held
+            balance &+= effect.balance
+            held &+= effect.held
+            if balance != after.balance || held != after.held {
+                note(Self.disagreement(what, asset, (balance, held), after))
+                balance = after.balance
+                held = after.held
+            }
+            // What is available never falls below zero, except where a credit is taken back by force.
+            let available = balance &- held
+            if available < 0, available < before, !mayFallBelowZero {
+                note(
+                    Disagreement(
+                        what: .law, asset: Self.text(asset), expected: "held at most the balance",
+                        found: "balance \(balance), held \(held)"))
+            }
+        }
+    }
+
+    private static func disagreement(
+        _ what: Disagreement.What, _ asset: UnsafeRawBufferPointer, _ expected: (Int64, Int64),
+        _ found: (Int64, Int64)
+    ) -> Disagreement {
+        Disagreement(
+            what: what, asset: text(asset), expected: "balance \(expected.0), held \(expected.1)",
+            found: "balance \(found.0), held \(found.1)")
+    }
+
+    private static func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    // MARK: Asking
+
+    /// What a player has in an asset, and their seq; nil for players and purses that no event touched.
+    func funds(key: UnsafeRawBufferPointer, asset: UnsafeRawBufferPointer) -> (balance: Int64, held: Int64)? {
+        guard let number = findPlayer(key, PlainKey(key)) else { return nil }
+        let id = assetNumber(asset)
+        let player = players[number]
+        if Int(player.asset) == id { return (player.balance, player.held) }
+        var next = player.next
+        while next != 0 {
+            let purse = purses[Int(next)]
+            if Int(purse.asset) == id { return (purse.balance, purse.held) }
+            next = purse.next
+        }
+        return nil
+    }
+
+    func seq(key: UnsafeRawBufferPointer) -> UInt64? {
+        findPlayer(key, PlainKey(key)).map { players[$0].seq }
+    }
+
+    /// Sums by asset.
+    var totals: [String: Total] {
+        var sums = transfers.map { Total(transfers: $0) }
+        for number in 1..<(playerCount + 1) {
+            let player = players[number]
+            sums[Int(player.asset)].balance += Int128(player.balance)
+            sums[Int(player.asset)].held += Int128(player.held)
+        }
+        for purse in purses.dropFirst() {
+            sums[Int(purse.asset)].balance += Int128(purse.balance)
+            sums[Int(purse.asset)].held += Int128(purse.held)
+        }
+        var totals: [String: Total] = [:]
+        for (name, sum) in zip(assets, sums).dropFirst() { totals[String(decoding: name, as: UTF8.self)] = sum }
+        return totals
+    }
+
+    // MARK: Tables
+
+    private func funds(_ number: Int, _ asset: UnsafeRawBufferPointer) -> (Int64, Int64) {
+        let id = assetNumber(asset)
+        if Int(players[number].asset) == id { return (players[number].balance, players[number].held) }
+        var next = players[number].next
+        while next != 0 {
+            if Int(purses[Int(next)].asset) == id { return (purses[Int(next)].balance, purses[Int(next)].held) }
+            next = purses[Int(next)].next
+        }
+        return (0, 0)
+    }
+
+    /// Hands out a player's purse in an asset, a new one where there is none.
+    @inline(__always)
+    private func withFunds(_ number: Int, _ asset: UnsafeRawBufferPointer, _ body: (inout Int64, inout Int64) -> Void) {
+        let id = assetNumber(asset)
+        let player = players + number
+        if player.pointee.asset == 0 {
+            player.pointee.asset = UInt16(id)
+            purseCount += 1
+        }
+        if Int(player.pointee.asset) == id { return body(&player.pointee.balance, &player.pointee.held) }
+        var next = Int(player.pointee.next)
+        while next != 0, Int(purses[next].asset) != id { next = Int(purses[next].next) }
+        if next == 0 {
+            purses.append(Purse(next: player.pointee.next, asset: UInt16(id)))
+            next = purses.count - 1
+            player.pointee.next = UInt32(next)
+            purseCount += 1
+        }
+        var purse = purses[next]
+        body(&purse.balance, &purse.held)
+        purses[next] = purse
+    }
+
+    /// A ledger has few assets, and one event's is mostly the last one's.
+    @exclusivity(unchecked) private var latestAsset = 0
+
+    private func assetNumber(_ name: UnsafeRawBufferPointer) -> Int {
+        if assets[latestAsset].count == name.count, assets[latestAsset].elementsEqual(name) { return latestAsset }
+        if let known = assets.dropFirst().firstIndex(where: { $0.elementsEqual(name) }) {
+            latestAsset = known
+            return known
+        }
+        precondition(assets.count < Int(UInt16.max), "a log names fewer assets than that")
+        assets.append(Array(name))
+        transfers.append(0)
+        latestAsset = assets.count - 1
+        return latestAsset
+    }
+
+    @inline(__always)
+    private func findPlayer(_ text: UnsafeRawBufferPointer, _ key: PlainKey) -> Int? {
+        let hash = key.hash
+        var slot = Int(hash & tableMask)
+        while table[slot] != 0 {
+            if table[slot] >> 32 == hash >> 32 {
+                let number = Int(table[slot] & 0xFFFF_FFFF)
+                let player = players + number
+                if Int(player.pointee.keyBytes) == text.count, player.pointee.key.isSame(as: key, in: text.count) {
+                    if text.count <= PlainKey.bytes || isLongKey(of: player.pointee, text) { return number }
+                }
+            }
+            slot = (slot + 1) & Int(tableMask)
+        }
+        return nil
+    }
+
+    /// A long key's last word says where it is kept.
+    private func isLongKey(of player: Player, _ text: UnsafeRawBufferPointer) -> Bool {
+        let start = Int(player.key.d)
+        return longKeys[start..<(start + text.count)].elementsEqual(text)
+    }
+
+    @inline(__always)
+    private func playerNumber(_ text: UnsafeRawBufferPointer, _ key: PlainKey) -> Int {
+        findPlayer(text, key) ?? addPlayer(text, key)
+    }
+
+    @inline(never)
+    private func addPlayer(_ text: UnsafeRawBufferPointer, _ key: PlainKey) -> Int {
+        if playerCount + 2 >= capacity { grow() }
+        playerCount += 1
+        var kept = key
+        if text.count > PlainKey.bytes {
+            kept.d = UInt64(longKeys.count)
+            longKeys += text
+        }
+        (players + playerCount).initialize(to: Player(key: kept, keyBytes: UInt16(text.count)))
+        place(playerCount, key.hash)
+        return playerCount
+    }
+
+    private func place(_ number: Int, _ hash: UInt64) {
+        var slot = Int(hash & tableMask)
+        while table[slot] != 0 { slot = (slot + 1) & Int(tableMask) }
+        table[slot] = (hash >> 32) << 32 | UInt64(number)
+    }
+
+    private func grow() {
+        let larger = UnsafeMutablePointer<Player>.allocate(capacity: capacity * 2)
+        (larger + 1).moveInitialize(from: players + 1, count: playerCount)
+        players.deallocate()
+        players = larger
+        capacity *= 2
+        table.deallocate()
+        table = .allocate(capacity: capacity * 2)
+        table.initialize(repeating: 0, count: capacity * 2)
+        tableMask = UInt64(capacity * 2 - 1)
+        for number in 1..<(playerCount + 1) {
+            let player = players[number]
+            guard Int(player.keyBytes) > PlainKey.bytes else {
+                place(number, player.key.hash)
+                continue
+            }
+            let start = Int(player.key.d)
+            let hash = longKeys[start..<(start + Int(player.keyBytes))].withUnsafeBytes { PlainKey($0).hash }
+            place(number, hash)
+        }
+    }
+}
+
+/// The first 32 bytes of a key, and zeros where it has fewer; of a longer one 24, and a hash of the rest.
+struct PlainKey: BitwiseCopyable {
+    var a: UInt64 = 0
+    var b: UInt64 = 0
+    var c: UInt64 = 0
+    var d: UInt64 = 0
+
+    static let bytes = 32
+
+    @inline(__always)
+    init(_ text: UnsafeRawBufferPointer) {
+        guard let base = text.baseAddress else { return }
+        let count = text.count
+        if count > Self.bytes {
+            self.init(long: text)
+            return
+        }
+        withUnsafeMutableBytes(of: &self) { words in
+            words.baseAddress!.copyMemory(from: base, byteCount: count)
+        }
+    }
+
+    @inline(never)
+    private init(long text: UnsafeRawBufferPointer) {
+        withUnsafeMutableBytes(of: &self) { $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: text[..<24])) }
+        var rest: UInt64 = UInt64(text.count)
+        for byte in text[24...] { rest = Self.mix(rest ^ UInt64(byte)) }
+        d = rest
+    }
+
+    @inline(__always)
+    func isSame(as other: PlainKey, in count: Int) -> Bool {
+        let first = (a ^ other.a) | (b ^ other.b) | (c ^ other.c)
+        return count > Self.bytes ? first == 0 : first | (d ^ other.d) == 0
+    }
+
+    /// Any good mixing will do; it never leaves this process.
+    @inline(__always)
+    var hash: UInt64 { Self.mix(Self.mix(a ^ 0x9E37_79B9_7F4A_7C15) ^ b &+ Self.mix(c ^ 0x2545_F491_4F6C_DD1D) ^ d) }
+
+    @inline(__always)
+    private static func mix(_ word: UInt64) -> UInt64 {
+        let product = word.multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+        return product.high ^ product.low
+    }
+}

@@ -1,0 +1,98 @@
+internal import HoldfastText
+
+/// Something that is not as it should be: what was checked, where, what was expected and what is there.
+package struct Finding: Sendable, Equatable {
+    /// What was being compared or checked.
+    package enum Check: String, Sendable {
+        /// Bytes of the log: checksums, chains, Merkle roots, missing or stray files.
+        case log
+        /// A record that is no event of a wallet.
+        case event
+        /// The number of an event in its player's log.
+        case seq
+        /// A balance or held amount after an event, against what the events before it led to.
+        case balance
+        /// An event that ends a hold, against the holds that are open.
+        case hold
+        /// A law of docs/DOMAIN.md.
+        case law
+        /// A state snapshot against the replay.
+        case snapshot
+        /// The independent summation against the replay.
+        case summation
+        case tables
+        case archive
+        case backup
+    }
+
+    package var check: Check
+    package var file: String?
+    package var offset: UInt64?
+    package var tenant: String?
+    package var player: String?
+    package var seq: UInt64?
+    package var position: UInt64?
+    package var asset: String?
+    package var expected: String?
+    package var found: String
+
+    package init(_ check: Check, found: String) {
+        self.check = check
+        self.found = found
+    }
+
+    /// What is absent is left out, except for the place, which every finding has a field for.
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("check", check.rawValue as String?)
+        json.member("file", file)
+        if let offset { json.member("offset", offset) } else { json.nullMember("offset") }
+        json.member("tenant", tenant)
+        json.member("player", player)
+        if let seq { json.member("seq", seq) } else { json.nullMember("seq") }
+        if let position { json.member("position", position) }
+        if let asset { json.member("asset", asset as String?) }
+        if let expected { json.member("expected", expected as String?) }
+        json.member("found", found as String?)
+        json.endObject()
+    }
+
+    /// One line for people.
+    package var text: String {
+        var parts: [String] = []
+        if let tenant, let player { parts.append("player \(player) of \(tenant)") }
+        if let seq { parts.append("seq \(seq)") }
+        if let asset { parts.append(asset) }
+        if let file { parts.append(offset.map { "\(file) at byte \($0)" } ?? file) }
+        let place = parts.isEmpty ? "" : parts.joined(separator: ", ") + ": "
+        return "\(check.rawValue): \(place)\(found)\(expected.map { "; expected \($0)" } ?? "")"
+    }
+}
+
+/// Findings as they come in. All are counted; the first of each sort are kept, so that a ledger which is wrong
+/// everywhere does not fill the memory.
+package struct FindingList: Sendable {
+    package private(set) var kept: [Finding] = []
+    package private(set) var count = 0
+    private var keptByCheck: [Finding.Check: Int] = [:]
+    static let keptMax = 1_000
+
+    package init() {}
+
+    package var isEmpty: Bool { count == 0 }
+
+    package mutating func add(_ finding: Finding) {
+        count += 1
+        guard keptByCheck[finding.check, default: 0] < Self.keptMax else { return }
+        keptByCheck[finding.check, default: 0] += 1
+        kept.append(finding)
+    }
+
+    package mutating func add(_ others: FindingList) {
+        for finding in others.kept { add(finding) }
+        add(uncounted: others.count - others.kept.count)
+    }
+
+    /// Findings that nobody kept.
+    mutating func add(uncounted: Int) { count += max(0, uncounted) }
+}

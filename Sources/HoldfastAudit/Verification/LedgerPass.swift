@@ -1,0 +1,160 @@
+internal import Holdfast
+internal import HoldfastLog
+internal import HoldfastWallet
+
+/// One way through a whole ledger: one thread reads and checks, one applies every event with the `apply` that served
+/// it live, and one adds up the events' bytes by itself. In the end both must have the same books.
+final class LedgerPass {
+    let files: LedgerFiles
+    let machines: [WalletMachine]
+    private(set) var summation: PlainBooks
+    private(set) var findings = FindingList()
+    private let applying: Applying
+    private let summing: Summing
+    private let courier: RecordCourier
+    private(set) var events = 0
+
+    init(_ files: LedgerFiles) {
+        self.files = files
+        let machines = files.logs.map { _ in WalletMachine(files.configuration) }
+        let summation = PlainBooks()
+        let applying = Applying(machines, files)
+        let summing = Summing(summation, files)
+        self.machines = machines
+        self.summation = summation
+        self.applying = applying
+        self.summing = summing
+        courier = RecordCourier(takers: [{ applying.take($0) }, { summing.take($0) }])
+    }
+
+    @inline(__always)
+    func take(_ record: RecordView, at address: UInt64, lane: Int) {
+        courier.put(record, at: address, lane: lane)
+        events &+= 1
+    }
+
+    /// Waits for the books, and gathers what did not add up: each event once, though two may have found it.
+    func finish() {
+        courier.finish()
+        findings.add(applying.findings)
+        let known = Set(applying.findings.kept.map { Place($0) })
+        for finding in summing.findings.kept where !known.contains(Place(finding)) { findings.add(finding) }
+    }
+
+    private struct Place: Hashable {
+        let check: Finding.Check
+        let file: String?
+        let offset: UInt64?
+
+        init(_ finding: Finding) {
+            check = finding.check
+            file = finding.file
+            offset = finding.offset
+        }
+    }
+}
+
+extension Finding {
+    /// What is wrong with an event, and where it stands.
+    fileprivate init(_ check: Check, _ placed: PlacedRecord, in log: FileBatchLog, found: String) {
+        self.init(check, found: found)
+        let place = LedgerFiles.place(of: placed.address, in: log)
+        file = place.file
+        offset = place.offset
+        name(placed.record)
+    }
+
+    /// Whom a record is of, as it says itself.
+    mutating func name(_ record: RecordView) {
+        seq = record.revision
+        position = record.position
+        guard let slash = record.key.firstIndex(of: UInt8(ascii: "/")) else { return }
+        tenant = String(decoding: record.key[..<slash], as: UTF8.self)
+        player = String(decoding: record.key[(slash + 1)...], as: UTF8.self)
+    }
+}
+
+/// The engine's own opinion.
+private final class Applying: @unchecked Sendable {
+    // @unchecked: used by its thread alone, until that has ended.
+    private let machines: [WalletMachine]
+    private let files: LedgerFiles
+    private(set) var findings = FindingList()
+
+    init(_ machines: [WalletMachine], _ files: LedgerFiles) {
+        self.machines = machines
+        self.files = files
+    }
+
+    func take(_ chunk: RecordChunk) {
+        let machine = machines[chunk.lane]
+        var rest = chunk.records
+        while !rest.isEmpty {
+            do throws(LogError) {
+                return try machine.apply(rest)
+            } catch {
+                // All before the one that does not fit were taken in. It is named, believed, and the rest goes on.
+                let (index, fault) = machine.withState { ($0.takenIn, $0.lastFault) }
+                note(rest[index], fault, error, chunk.lane)
+                machine.withState { [placed = rest[index]] in $0.adopt(placed.record, at: placed.address) }
+                rest = UnsafeBufferPointer(rebasing: rest[(index + 1)...])
+            }
+        }
+    }
+
+    private func note(_ placed: PlacedRecord, _ fault: EventFault?, _ error: LogError, _ lane: Int) {
+        let check: Finding.Check =
+            switch fault?.what {
+            case .seq: .seq
+            case .balance: .balance
+            case .hold: .hold
+            case .malformed, .other, nil: .event
+            }
+        var finding = Finding(check, placed, in: files.logs[lane], found: fault?.found ?? error.description)
+        finding.expected = fault?.expected
+        finding.asset = fault?.asset?.description
+        findings.add(finding)
+    }
+}
+
+/// The second opinion.
+private final class Summing: @unchecked Sendable {
+    // @unchecked: used by its thread alone, until that has ended.
+    private let books: PlainBooks
+    private let files: LedgerFiles
+    private(set) var findings = FindingList()
+
+    init(_ books: PlainBooks, _ files: LedgerFiles) {
+        self.books = books
+        self.files = files
+    }
+
+    func take(_ chunk: RecordChunk) {
+        let records = chunk.records
+        withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: PlainBooks.groupMax) { group in
+            var done = 0
+            while done < records.count {
+                let count = min(PlainBooks.groupMax, records.count - done)
+                for index in 0..<count { group[index] = records[done + index].record.base }
+                books.take(UnsafeBufferPointer(rebasing: group[..<count])) { index, disagreement in
+                    note(records[done + index], disagreement, chunk.lane)
+                }
+                done += count
+            }
+        }
+    }
+
+    private func note(_ placed: PlacedRecord, _ disagreement: PlainBooks.Disagreement, _ lane: Int) {
+        let check: Finding.Check =
+            switch disagreement.what {
+            case .unreadable: .event
+            case .seq: .seq
+            case .balance, .toBalance: .balance
+            case .law: .law
+            }
+        var finding = Finding(check, placed, in: files.logs[lane], found: disagreement.found)
+        finding.expected = disagreement.expected
+        finding.asset = disagreement.asset
+        findings.add(finding)
+    }
+}

@@ -1,0 +1,89 @@
+package import Holdfast
+internal import HoldfastLog
+package import HoldfastText
+package import HoldfastWallet
+
+/// All balances of a ledger rebuilt from its log alone: by the `apply` of the live path, and by an independent
+/// summation that must come to the same.
+package struct LedgerReplay {
+    private let pass: LedgerPass
+    private let asOf: Int64?
+    package private(set) var players = 0
+    package private(set) var purses = 0
+    package private(set) var totals: [AssetName: LedgerDifference.Total] = [:]
+    package private(set) var findings = FindingList()
+
+    package var events: Int { pass.events }
+    package var isGood: Bool { findings.isEmpty }
+
+    /// With a time, events up to and including it count, and holds that had ended by then have fallen back.
+    package init(
+        of files: LedgerFiles, asOf: Int64? = nil, progress: (Int) -> Void = { _ in }
+    ) throws(LedgerError) {
+        self.asOf = asOf
+        pass = LedgerPass(files)
+        for log in files.logs {
+            let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
+            while let batch = try cursor.next() {
+                batch.forEachRecord { record, address in
+                    if let asOf, record.time > asOf { return }
+                    pass.take(record, at: address, lane: log.at.lane)
+                }
+                progress(pass.events)
+            }
+        }
+        pass.finish()
+        findings.add(pass.findings)
+        let check = BooksCheck(pass.machines, pass.summation)
+        findings.add(check.findings)
+        players = check.players
+        purses = check.purses
+        sum()
+    }
+
+    private mutating func sum() {
+        for machine in pass.machines {
+            machine.withState { state in
+                state.forEachPurse { _, _, asset, facts in
+                    totals[asset, default: .init()].balance += Int128(facts.balance)
+                    totals[asset, default: .init()].held += Int128(facts.held)
+                }
+                guard let asOf else { return }
+                state.forEachOpenHold { asset, amount, expiresAt in
+                    if expiresAt <= asOf { totals[asset, default: .init()].held -= Int128(amount) }
+                }
+            }
+        }
+    }
+
+    /// One line for each player and asset, sorted.
+    package var lines: JSONWriter { LedgerBooks(of: pass.machines, asOf: asOf).lines }
+
+    /// Totals per asset; what did not add up only where something did not.
+    package var json: JSONWriter {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("events", events)
+        json.member("players", players)
+        json.key("assets")
+        json.beginObject()
+        for (asset, total) in totals.sorted(by: { $0.key < $1.key }) {
+            json.key(asset.description as String)
+            json.beginObject()
+            json.wide("balance", total.balance)
+            json.wide("held", total.held)
+            json.endObject()
+        }
+        json.endObject()
+        if !isGood {
+            json.member("fault_count", findings.count)
+            json.key("faults")
+            json.beginArray()
+            for finding in findings.kept { finding.write(to: &json) }
+            json.endArray()
+        }
+        json.endObject()
+        json.newline()
+        return json
+    }
+}

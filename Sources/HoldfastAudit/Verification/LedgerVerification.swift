@@ -1,0 +1,141 @@
+package import Holdfast
+internal import HoldfastLog
+package import HoldfastText
+internal import HoldfastWallet
+
+/// Checks a whole ledger: the log as such, every event against the state that those before it led to, the laws of
+/// docs/DOMAIN.md, the engine's books against an independent summation, and snapshots against the replay.
+package struct LedgerVerification {
+    private(set) var log = LogVerifier.Report()
+    package private(set) var players = 0
+    package private(set) var purses = 0
+    package private(set) var snapshotsCompared = 0
+    package private(set) var findings = FindingList()
+
+    package var isGood: Bool { findings.isEmpty }
+    package var events: UInt64 { log.events }
+
+    /// `progress` hears how many events were read, and of how many once that is known.
+    package static func run(
+        _ path: String, progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
+    ) throws(LedgerError) -> LedgerVerification {
+        var result = LedgerVerification()
+        // Opened once, so that everything below looks at the same log, also beside a running owner.
+        let files: LedgerFiles
+        do throws(LedgerError) {
+            files = try LedgerFiles(path)
+        } catch {
+            guard case .damaged = error else { throw error }
+            result.findings.add(Finding(error))
+            return result
+        }
+        let total = Int(files.lastPosition)
+        let pass = LedgerPass(files)
+        result.log = try LogVerifier.verify(files.logs) { (record, address, lane) throws(LedgerError) in
+            pass.take(record, at: address, lane: lane)
+            if pass.events & 0xFFFF == 0 { progress(pass.events, total) }
+        }
+        pass.finish()
+        for fault in result.log.faults { result.findings.add(Finding(fault)) }
+        result.findings.add(pass.findings)
+        result.checkBooks(pass)
+        // Where the log itself is damaged, a snapshot may well know more than what is left of it.
+        if result.log.faults.isEmpty { try result.compareSnapshots(pass) }
+        return result
+    }
+
+    /// Laws 1 to 3: every purse by itself, and the sums over all of them.
+    private mutating func checkBooks(_ pass: LedgerPass) {
+        let check = BooksCheck(pass.machines, pass.summation)
+        players = check.players
+        purses = check.purses
+        findings.add(check.findings)
+    }
+
+    private mutating func compareSnapshots(_ pass: LedgerPass) throws(LedgerError) {
+        var hasSnapshot = false
+        for log in pass.files.logs {
+            let names = try SnapshotFile.list(in: log.at.directory, on: pass.files.directory.disk)
+            if !names.isEmpty { hasSnapshot = true }
+        }
+        if !hasSnapshot { return }
+        let recovered: [(WalletMachine, LaneRecovery.Report)]
+        do throws(LedgerError) {
+            recovered = try pass.files.recoverStates()
+        } catch {
+            findings.add(Finding(error, as: .snapshot))
+            return
+        }
+        for (lane, (machine, report)) in recovered.enumerated() {
+            for damaged in report.passedOver { findings.add(Finding(.snapshot, found: damaged)) }
+            guard let snapshot = report.snapshot else { continue }
+            snapshotsCompared += 1
+            let file = pass.files.logs[lane].at.directory + "/" + snapshot
+            var list = FindingList()
+            pass.machines[lane].withState { replayed in
+                machine.withState { recovered in
+                    let count = replayed.compare(with: &recovered, limit: FindingList.keptMax) {
+                        list.add(Finding($0, in: file))
+                    }
+                    list.add(uncounted: count - list.count)
+                }
+            }
+            findings.add(list)
+        }
+    }
+
+    /// The hash of each lane's last batch: it vouches for every event before it.
+    package var chainHeads: [String] { log.chainHeads.map(\.hexadecimal) }
+
+    package var json: JSONWriter {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("ok", isGood)
+        json.member("lanes", log.lanes)
+        json.member("segments", log.segments)
+        json.member("batches", log.batches)
+        json.member("events", log.events)
+        json.member("bytes", log.bytes)
+        json.member("last_position", log.lastPosition)
+        json.member("players", players)
+        json.member("purses", purses)
+        json.member("snapshots_compared", snapshotsCompared)
+        json.key("chain_heads")
+        json.beginArray()
+        for head in chainHeads { json.string(head as String) }
+        json.endArray()
+        json.member("fault_count", findings.count)
+        json.key("faults")
+        json.beginArray()
+        for finding in findings.kept { finding.write(to: &json) }
+        json.endArray()
+        json.endObject()
+        json.newline()
+        return json
+    }
+}
+
+extension Finding {
+    /// What was thrown while the log was read.
+    init(_ error: LogError, as check: Check = .log) {
+        guard case .damaged(let damage) = error else {
+            self.init(check, found: error.description)
+            return
+        }
+        self.init(check, found: damage.found)
+        file = damage.file
+        offset = damage.offset
+        if check == .log { DamagedRecord.name(&self) }
+    }
+
+    /// In what a snapshot differs from the replay.
+    fileprivate init(_ difference: StateDifference, in file: String) {
+        self.init(.snapshot, found: difference.found)
+        self.file = file
+        tenant = difference.player?.tenant
+        player = difference.player?.player
+        seq = difference.player?.seq
+        asset = difference.asset?.description
+        expected = difference.expected
+    }
+}
