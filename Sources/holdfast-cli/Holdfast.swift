@@ -14,6 +14,7 @@ struct HoldfastCommand {
                 "audit",
                 [
                     VerifyVerb.self, ReplayVerb.self, StoryVerb.self, DiffVerb.self, ExplainVerb.self, ExportVerb.self,
+                    ReconcileVerb.self,
                 ]),
             VerbGroup("proofs", [ProveVerb.self, RootsVerb.self]),
             VerbGroup("backup", [BackupVerb.self, RestoreVerb.self]),

@@ -1,4 +1,5 @@
 internal import Holdfast
+internal import HoldfastAudit
 internal import HoldfastLog
 internal import HoldfastTables
 internal import HoldfastText

@@ -341,23 +341,16 @@ struct PlainKey: BitwiseCopyable {
 
     @inline(__always)
     init(_ text: UnsafeRawBufferPointer) {
-        guard let base = text.baseAddress else { return }
-        let count = text.count
-        if count > Self.bytes {
-            self.init(long: text)
-            return
-        }
+        let kept = text.count > Self.bytes ? 24 : text.count
         withUnsafeMutableBytes(of: &self) { words in
-            words.baseAddress!.copyMemory(from: base, byteCount: count)
+            words.copyMemory(from: UnsafeRawBufferPointer(start: text.baseAddress, count: kept))
         }
+        if text.count > Self.bytes { d = Self.rest(of: text) }
     }
 
     @inline(never)
-    private init(long text: UnsafeRawBufferPointer) {
-        withUnsafeMutableBytes(of: &self) { $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: text[..<24])) }
-        var rest: UInt64 = UInt64(text.count)
-        for byte in text[24...] { rest = Self.mix(rest ^ UInt64(byte)) }
-        d = rest
+    private static func rest(of text: UnsafeRawBufferPointer) -> UInt64 {
+        text[24...].reduce(UInt64(text.count)) { mix($0 ^ UInt64($1)) }
     }
 
     @inline(__always)

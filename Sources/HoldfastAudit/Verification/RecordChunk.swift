@@ -1,5 +1,5 @@
-internal import HoldfastLog
 private import Glibc
+internal import HoldfastLog
 
 /// Records of one lane, copied side by side, on their way from the thread that reads and checks to those that apply
 /// and sum.

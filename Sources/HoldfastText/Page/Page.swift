@@ -30,6 +30,14 @@ package struct Page {
         body.element("pre") { $0.element("code", text: text) }
     }
 
+    /// Something long that opens on demand; `anchor` is where links lead.
+    package mutating func detail(_ summary: String, anchor: String, code: String) {
+        body.element("details", ["id": anchor]) { body in
+            body.element("summary", text: summary)
+            body.element("pre") { $0.element("code", text: code) }
+        }
+    }
+
     /// A few figures that matter most, large.
     package mutating func tiles(_ figures: [(label: String, value: String)]) {
         body.element("div", ["class": "tiles"]) { body in

@@ -35,6 +35,8 @@ enum PageStyle {
         font-variant-numeric:tabular-nums;white-space:nowrap}
         .sum td{font-weight:600;border-top:2px solid var(--line)}
         pre{background:var(--tint);border:1px solid var(--line);border-radius:6px;padding:.6rem .8rem;overflow-x:auto}
+        a{color:var(--s1)}details{margin:.3rem 0}summary{cursor:pointer;font-size:.9rem}
+        details pre{white-space:pre-wrap;overflow-wrap:anywhere}
         code{font:.85rem/1.45 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
         svg.chart{display:block;width:100%;height:auto;font-size:12.5px;overflow:visible}
         .chart text{fill:var(--soft)}.chart .name{fill:var(--ink)}.chart .grid{stroke:var(--line);stroke-width:1}

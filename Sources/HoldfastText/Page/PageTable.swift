@@ -12,18 +12,23 @@ package struct PageTable {
     }
 
     private let columns: [Column]
-    private var rows: [(cells: [String], isSum: Bool)] = []
+    private var rows: [(cells: [String], isSum: Bool, link: String?)] = []
 
     package init(_ columns: [Column]) { self.columns = columns }
 
     package mutating func row(_ cells: [String]) { append(cells, isSum: false) }
 
+    /// The first cell leads to a place of the page, a `Page.detail`.
+    package mutating func row(_ cells: [String], linkedTo anchor: String) {
+        append(cells, isSum: false, link: anchor)
+    }
+
     /// Set apart from the rows above it, which it adds up.
     package mutating func sum(_ cells: [String]) { append(cells, isSum: true) }
 
-    private mutating func append(_ cells: [String], isSum: Bool) {
+    private mutating func append(_ cells: [String], isSum: Bool, link: String? = nil) {
         precondition(cells.count == columns.count, "a row has a cell for each column")
-        rows.append((cells, isSum))
+        rows.append((cells, isSum, link))
     }
 
     /// Wide tables scroll by themselves, so that the page does not.
@@ -38,8 +43,14 @@ package struct PageTable {
                 table.element("tbody") { content in
                     for row in rows {
                         content.element("tr", row.isSum ? ["class": "sum"] : [:]) { line in
-                            for (column, cell) in zip(columns, row.cells) {
-                                line.element("td", Self.style(column), text: cell)
+                            for (index, (column, cell)) in zip(columns, row.cells).enumerated() {
+                                line.element("td", Self.style(column)) { place in
+                                    if index == 0, let link = row.link {
+                                        place.element("a", ["href": "#" + link], text: cell)
+                                    } else {
+                                        place.text(cell)
+                                    }
+                                }
                             }
                         }
                     }

@@ -133,7 +133,8 @@ extension WalletState {
                 "at address \(theirs.pointee.lastAddress)")
         }
         if mine.pointee.isLocked != theirs.pointee.isLocked {
-            note(nil, mine.pointee.isLocked ? "locked" : "not locked", theirs.pointee.isLocked ? "locked" : "not locked")
+            note(
+                nil, mine.pointee.isLocked ? "locked" : "not locked", theirs.pointee.isLocked ? "locked" : "not locked")
         }
         var purses = 0
         forEachPurse(of: player) { asset, facts in

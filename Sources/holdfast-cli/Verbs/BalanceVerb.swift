@@ -1,4 +1,5 @@
 import Holdfast
+import HoldfastAudit
 import HoldfastLog
 import HoldfastText
 
@@ -45,43 +46,9 @@ struct BalanceVerb: Verb {
             throw Failure("player \(player.id) of \(player.tenant) has \(wallet.seq) events, not \(atSeq)")
         }
         var output = BufferedWriter.standardOutput()
-        try output.write(Self.json(wallet))
+        try output.write(wallet.json)
         try output.flush()
         return .done
-    }
-
-    static func json(_ wallet: Wallet) -> JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("tenant", wallet.player.tenant as String?)
-        json.member("player", wallet.player.id as String?)
-        json.member("seq", wallet.seq)
-        json.member("locked", wallet.isLocked)
-        json.key("assets")
-        json.beginObject()
-        for funds in wallet.funds {
-            json.key(funds.asset as String)
-            json.beginObject()
-            json.member("balance", funds.balance)
-            json.member("held", funds.held)
-            json.member("available", funds.available)
-            json.endObject()
-        }
-        json.endObject()
-        json.key("holds")
-        json.beginArray()
-        for hold in wallet.holds {
-            json.beginObject()
-            json.member("request_id", hold.requestID as String?)
-            json.member("asset", hold.asset as String?)
-            json.member("amount", hold.amount)
-            json.member("expires_at", hold.expiresAt)
-            json.endObject()
-        }
-        json.endArray()
-        json.endObject()
-        json.newline()
-        return json
     }
 }
 

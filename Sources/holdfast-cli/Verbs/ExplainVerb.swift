@@ -7,7 +7,8 @@ struct ExplainVerb: Verb {
         name: "explain", summary: "Prints a player's log as a statement that people can read.",
         description: """
             One line an event: when, what moved, the balance and what was held afterwards, and what happened in words. \
-            Then what the period opened with, sums by what it was, and the wallet at the end.
+            Then what the period opened with, sums by what it was, and the wallet at the end. With --html the same as \
+            one page that needs nothing else, with the balances plotted.
             """,
         arguments: [
             .required("DIR", "the ledger's directory"), .required("TENANT", "the brand"),
@@ -15,28 +16,41 @@ struct ExplainVerb: Verb {
         ],
         options: [
             .time("from", "begins with events of this time"), .time("to", "ends with events of this time"),
+            .text("html", "FILE", "writes a page instead"),
+            .integer("proofs", "N", 0...1000, "puts the proofs of the newest events into the page", default: 0),
         ],
-        example: "holdfast explain ledger evian p1 --from 2026-01-01T00:00:00Z")
+        example: "holdfast explain ledger evian p1 --html p1.html --proofs 20")
 
     private let directory: String
     private let player: Player
     private let from: Int64?
     private let to: Int64?
+    private let html: String?
+    private let proofs: Int
 
     init(_ values: ParsedOptions) throws(UsageError) {
         directory = values.text("DIR")
         player = Player(values.text("PLAYER"), of: values.text("TENANT"))
         from = values.millisecondsIfGiven("from")
         to = values.millisecondsIfGiven("to")
+        html = values.textIfGiven("html")
+        proofs = values.integer("proofs")
         if let from, let to, from > to { throw UsageError("--from is later than --to") }
+        if html == nil, values.isGiven("proofs") { throw UsageError("--proofs goes with --html") }
     }
 
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
-        var output = BufferedWriter.standardOutput()
-        guard try StatementText.print(player, of: files, from: from, to: to, to: &output) else {
-            throw Failure("player \(player.id) of \(player.tenant) has no events")
+        let nobody = Failure("player \(player.id) of \(player.tenant) has no events")
+        if let html {
+            let page = try StatementPage.html(
+                player, of: files, directory: directory, from: from, to: to, proofs: proofs)
+            guard let page else { throw nobody }
+            try WholeFile.write(page, to: html)
+            return .done
         }
+        var output = BufferedWriter.standardOutput()
+        guard try StatementText.print(player, of: files, from: from, to: to, to: &output) else { throw nobody }
         try output.flush()
         return .done
     }

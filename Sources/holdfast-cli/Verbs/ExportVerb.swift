@@ -12,31 +12,70 @@ struct ExportVerb: Verb {
             """,
         arguments: [.required("DIR", "the ledger's directory")],
         options: [
-            .choice("format", of: LedgerExport.Format.self, "what to write", required: true),
+            .choice("format", of: LedgerExport.Format.self, "what to write to standard output"),
             .text("tenant", "T", "only events of this tenant"),
             .text("player", "P", "only events of the player with this id"),
             .time("from", "only events of this time or later; a journal opens with the balances of then"),
             .time("to", "only events of this time or earlier"),
+            .text("person", "FILE", "everything about --tenant's --player, as one .tar.gz with a manifest of hashes"),
+        ],
+        exclusive: [["format", "person"]],
+        usage: [
+            "DIR --format jsonl|csv|hledger [--tenant T] [--player P] [--from TIME] [--to TIME]",
+            "DIR --tenant T --player P --person FILE",
         ],
         example: "holdfast export ledger --format hledger > ledger.journal && hledger -f ledger.journal check")
 
     private let directory: String
-    private let format: LedgerExport.Format
+    private let job: Job
+
+    private enum Job {
+        case events(LedgerExport.Format)
+        case person(Player, file: String)
+    }
     private let selection: EventSelection
 
     init(_ values: ParsedOptions) throws(UsageError) {
         directory = values.text("DIR")
-        format = values.choice("format", as: LedgerExport.Format.self)
         selection = EventSelection(
             tenant: values.textIfGiven("tenant"), player: values.textIfGiven("player"),
             from: values.millisecondsIfGiven("from"), to: values.millisecondsIfGiven("to"))
         if let from = selection.from, let to = selection.to, from > to {
             throw UsageError("--from is later than --to")
         }
+        if let format = values.choiceIfGiven("format", as: LedgerExport.Format.self) {
+            job = .events(format)
+            return
+        }
+        guard let file = values.textIfGiven("person") else {
+            throw UsageError("--format or --person says what to write")
+        }
+        guard let tenant = selection.tenant, let player = selection.player else {
+            throw UsageError("--person needs --tenant and --player: whose data it is")
+        }
+        guard selection.from == nil, selection.to == nil else {
+            throw UsageError("--person is everything: --from and --to can't narrow it down")
+        }
+        job = .person(Player(player, of: tenant), file: file)
     }
 
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
+        switch job {
+        case .events(let format): return try writeEvents(files, format)
+        case .person(let player, let file): return try writePerson(player, files, to: file)
+        }
+    }
+
+    private func writePerson(_ player: Player, _ files: LedgerFiles, to path: String) throws -> ExitCode {
+        guard let person = try PersonExport(of: player, in: files) else {
+            throw Failure("player \(player.id) of \(player.tenant) has no events")
+        }
+        try WholeFile.write(to: path) { put in try person.write { try put($0) } }
+        return .done
+    }
+
+    private func writeEvents(_ files: LedgerFiles, _ format: LedgerExport.Format) throws -> ExitCode {
         let progress = Progress.onStandardError("export", unit: .things("events"), total: Int(files.lastPosition))
         var output = BufferedWriter.standardOutput()
         let count = try LedgerExport(files, selection, as: format).write(to: &output) { progress.update(done: $0) }

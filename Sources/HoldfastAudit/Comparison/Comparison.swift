@@ -1,0 +1,146 @@
+internal import Holdfast
+internal import HoldfastLog
+internal import HoldfastTables
+internal import HoldfastText
+
+/// What else a ledger's log is compared with.
+package struct ComparisonPlan: Sendable {
+    /// Directory of the SQL tables.
+    package var tables: String?
+    /// Root of the archive.
+    package var archive: String?
+    /// Directory of a backup.
+    package var backup: String?
+
+    package init(tables: String? = nil, archive: String? = nil, backup: String? = nil) {
+        self.tables = tables
+        self.archive = archive
+        self.backup = backup
+    }
+
+    package var isEmpty: Bool { tables == nil && archive == nil && backup == nil }
+
+    /// Carries out every comparison that is wanted. `progress` hears what is being compared and how far it is.
+    package func run(
+        _ path: String, progress: (_ what: String, _ done: Int) -> Void = { _, _ in }
+    ) throws -> [Comparison] {
+        var results: [Comparison] = []
+        if let tables { results.append(try Comparison(tables: tables, with: path) { progress("tables", $0) }) }
+        if let archive {
+            results.append(try Comparison(archive: archive, with: LedgerFiles(path)) { progress("archive", $0) })
+        }
+        if let backup {
+            results.append(try Comparison(backup: backup, with: LedgerFiles(path)) { progress("backup", $0) })
+        }
+        return results
+    }
+}
+
+/// The log against one other record of the same events.
+package struct Comparison: Sendable {
+    /// `tables`, `archive`, `backup`
+    package let with: String
+    package let path: String
+    /// What was looked at, and how much of it.
+    package private(set) var amounts: [(what: String, count: Int)] = []
+    package private(set) var findings = FindingList()
+
+    init(with: String, path: String) {
+        self.with = with
+        self.path = path
+    }
+
+    mutating func looked(at what: String, _ count: Int) { amounts.append((what, count)) }
+    mutating func add(_ finding: Finding) { findings.add(finding) }
+
+    /// Left out where nothing was compared.
+    static func write(_ comparisons: [Comparison], to json: inout JSONWriter) {
+        if comparisons.isEmpty { return }
+        json.key("compared")
+        json.beginArray()
+        for comparison in comparisons { comparison.write(to: &json) }
+        json.endArray()
+    }
+
+    private func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("with", with as String?)
+        json.member("path", path as String?)
+        json.member("ok", findings.isEmpty)
+        json.member("differences", findings.count)
+        for amount in amounts {
+            json.key(amount.what as String)
+            json.integer(amount.count)
+        }
+        json.endObject()
+    }
+}
+
+extension Comparison {
+    /// The tables' own complete check: every row and column, balance, hold, lock, sum and day.
+    fileprivate init(tables: String, with ledger: String, _ progress: (Int) -> Void) throws {
+        self.init(with: "tables", path: tables)
+        let report = try TablesCheck.run(ledger: ledger, tables: tables) { done, _ in progress(done) }
+        looked(at: "shards", report.shards)
+        looked(at: "rows", Int(report.rows))
+        looked(at: "players", report.players)
+        looked(at: "holds", report.holds)
+        looked(at: "position", Int(report.position))
+        for difference in report.differences.first {
+            var finding = Finding(.tables, found: "\(difference.what): \(difference.found ?? "nothing")")
+            finding.file = difference.file
+            finding.tenant = difference.tenant
+            finding.player = difference.player
+            finding.seq = difference.seq
+            finding.position = difference.position
+            finding.expected = difference.expected
+            add(finding)
+        }
+        findings.add(uncounted: report.differences.count - report.differences.first.count)
+    }
+
+    /// Every file of the backup against its hash, and every point that it can restore against the log's chain: a chain
+    /// that passes through the same hash holds the same events up to there.
+    fileprivate init(backup: String, with files: LedgerFiles, _ progress: (Int) -> Void) throws {
+        self.init(with: "backup", path: backup)
+        let target = BackupTarget(backup, on: files.directory.disk)
+        let manifest = try target.existingManifest()
+        do throws(LogError) {
+            let checked = try LogRestore.check(target, progress: progress)
+            looked(at: "files", checked.files)
+            looked(at: "bytes", Int(checked.bytes))
+        } catch {
+            add(Finding(error, as: .backup))
+        }
+        looked(at: "points", manifest.points.count)
+        looked(at: "position", Int(manifest.points.map(\.position).max() ?? 0))
+        for point in manifest.points {
+            for (lane, taken) in point.lanes.enumerated() where taken.tail.number > 0 {
+                guard lane < files.logs.count else { continue }
+                comparePoint(taken.tail, taken: point.taken, with: files.logs[lane])
+            }
+        }
+    }
+
+    private mutating func comparePoint(_ tail: LogTail, taken: Int64, with log: FileBatchLog) {
+        var finding = Finding(.backup, found: "")
+        let place = LedgerFiles.place(of: tail.address - 1, in: log)
+        finding.file = place.file
+        finding.offset = place.offset
+        finding.expected =
+            "batch \(tail.number) with hash \(tail.hash.hexadecimal), as backed up at \(RFC3339.text(taken))"
+        do throws(LogError) {
+            guard tail.address <= log.tail.address,
+                let batch = try log.batches(from: tail.address - 1, upTo: log.tail.address).next()
+            else {
+                finding.found = "the log ends before it, at address \(log.tail.address)"
+                return add(finding)
+            }
+            if batch.header.number == tail.number, batch.hash == tail.hash { return }
+            finding.found = "batch \(batch.header.number) with hash \(batch.hash.hexadecimal)"
+        } catch {
+            finding.found = error.description
+        }
+        add(finding)
+    }
+}

@@ -1,0 +1,138 @@
+package import Holdfast
+internal import HoldfastArchive
+internal import HoldfastLog
+internal import HoldfastText
+internal import HoldfastWallet
+
+/// Everything that a ledger knows of one person, in one gzipped tar: for the person themselves, and for whoever has to
+/// show that it is everything. A manifest names each file with its size and SHA-256. The same log gives the same bytes.
+package struct PersonExport {
+    package struct Part: Sendable, Equatable {
+        package let name: String
+        package let bytes: Int
+        package let sha256: String
+    }
+
+    private let player: Player
+    private let files: LedgerFiles
+    package private(set) var parts: [Part] = []
+    package private(set) var events = 0
+    private var wallet: Wallet?
+    private var lastTime: Int64 = 0
+    private var lastSeq: UInt64 = 0
+
+    private static let folder = "holdfast-person/"
+
+    /// Nil when the player has no events. Reads the player's log once for each part, to learn its size and hash.
+    package init?(of player: Player, in files: LedgerFiles) throws {
+        self.player = player
+        self.files = files
+        var replay = PlayerReplay(player, files.configuration)
+        try files.forEachRecord(of: player) { (record, address) throws(LedgerError) in
+            try replay.apply(record, at: address)
+            events += 1
+            lastTime = record.time
+            lastSeq = record.revision
+            return true
+        }
+        guard events > 0 else { return nil }
+        wallet = replay.wallet()
+        for name in Self.names { parts.append(try measure(name)) }
+    }
+
+    /// Writes the archive.
+    package func write(to sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
+        var tar = TarArchive(time: lastTime / 1_000, to: sink)
+        let manifest = manifest
+        try tar.file(Self.folder + "manifest.json", size: manifest.count) { tar throws in
+            try manifest.withBytes { bytes throws(any Error) in try tar.put(bytes) }
+        }
+        for part in parts {
+            try tar.file(Self.folder + part.name, size: part.bytes) { tar throws in
+                // The writer's sink can't throw what the archive's does, so it carries it out.
+                var failure: (any Error)?
+                try withUnsafeMutablePointer(to: &tar) { tar in
+                    try withUnsafeMutablePointer(to: &failure) { failure in
+                        nonisolated(unsafe) let (tar, failure) = (tar, failure)
+                        var output = BufferedWriter(capacity: 1 << 18) { bytes throws(SystemError) in
+                            do { try tar.pointee.put(bytes) } catch { failure.pointee = failure.pointee ?? error }
+                            return bytes.count
+                        }
+                        try content(part.name, to: &output)
+                        try output.flush()
+                    }
+                }
+                if let failure { throw failure }
+            }
+        }
+        try tar.finish()
+    }
+
+    // MARK: The parts
+
+    private static let names = ["README.txt", "events.csv", "events.jsonl", "statement.txt", "wallet.json"]
+
+    private func content(_ name: String, to output: inout BufferedWriter) throws {
+        let selection = EventSelection(player)
+        switch name {
+        case "events.jsonl": try LedgerExport(files, selection, as: .jsonl).write(to: &output)
+        case "events.csv": try LedgerExport(files, selection, as: .csv).write(to: &output)
+        case "statement.txt": _ = try StatementText.print(player, of: files, from: nil, to: nil, to: &output)
+        case "wallet.json": if let wallet { try output.write(wallet.json) }
+        default: try output.write(Self.readme)
+        }
+    }
+
+    private static let readme = """
+        Everything that this ledger holds about one player.
+
+        statement.txt  what happened, for people: dates in UTC, amounts in the currency's decimals
+        events.jsonl   every event, one JSON object a line, amounts in the currency's smallest unit
+        events.csv     the same events for spreadsheets
+        wallet.json    balances and open holds after the last event
+        manifest.json  whose log this is, how far it goes, and the size and SHA-256 of each file here
+
+        To check a file: sha256sum FILE, and compare with the manifest.
+
+        """
+
+    private func measure(_ name: String) throws -> Part {
+        let digest = RunningDigest()
+        let count = Locked(0)
+        nonisolated(unsafe) let running = digest
+        var output = BufferedWriter(capacity: 1 << 18) { bytes throws(SystemError) in
+            running.update(bytes)
+            count.with { $0 += bytes.count }
+            return bytes.count
+        }
+        try content(name, to: &output)
+        try output.flush()
+        return Part(name: name, bytes: count.with { $0 }, sha256: digest.finish().hexadecimal)
+    }
+
+    private var manifest: JSONWriter {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("holdfast", "person" as StaticString)
+        json.member("version", 1)
+        json.member("log", files.directory.manifest.log.hexadecimal as String?)
+        json.member("tenant", player.tenant as String?)
+        json.member("player", player.id as String?)
+        json.member("events", events)
+        json.member("last_seq", lastSeq)
+        json.member("last_event_at", lastTime)
+        json.key("files")
+        json.beginArray()
+        for part in parts {
+            json.beginObject()
+            json.member("name", part.name as String?)
+            json.member("bytes", part.bytes)
+            json.member("sha256", part.sha256 as String?)
+            json.endObject()
+        }
+        json.endArray()
+        json.endObject()
+        json.newline()
+        return json
+    }
+}

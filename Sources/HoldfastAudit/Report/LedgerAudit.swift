@@ -1,0 +1,144 @@
+package import Holdfast
+internal import HoldfastLog
+package import HoldfastText
+internal import HoldfastWallet
+
+/// The whole report about a ledger: every check that `verify` makes, every comparison that is wanted, what moved, and
+/// the roots that vouch for it.
+package struct LedgerAudit {
+    package private(set) var verification: LedgerVerification
+    package private(set) var volumes: LedgerVolumes?
+    package private(set) var roots: PublishedRoots?
+    package private(set) var totals: [LedgerDifference.Total] = []
+    package private(set) var totalAssets: [String] = []
+    let money: MoneyTable?
+    let path: String
+    let madeAt: Int64
+    package private(set) var logName = ""
+
+    package var isGood: Bool { verification.isGood }
+
+    /// `progress` hears what is being done and how many events of it are.
+    package init(
+        _ path: String, against plan: ComparisonPlan, at time: Int64,
+        progress: (_ what: String, _ done: Int) -> Void = { _, _ in }
+    ) throws {
+        self.path = path
+        madeAt = time
+        var verification = try LedgerVerification.run(path) { done, _ in progress("verifying", done) }
+        if !plan.isEmpty { verification.add(try plan.run(path) { progress("comparing \($0)", $1) }) }
+        self.verification = verification
+        // Where the files can't be read there is nothing more to tell.
+        guard let files = try? LedgerFiles(path) else {
+            money = nil
+            return
+        }
+        money = MoneyTable(files.configuration.assets)
+        logName = files.directory.manifest.log.hexadecimal
+        guard verification.isLogReadable else { return }
+        volumes = try LedgerVolumes(of: files) { progress("counting", $0) }
+        roots = try Prover(files).rootsOfNow()
+        let sums = verification.totals.sorted { $0.key < $1.key }
+        totalAssets = sums.map(\.key.description)
+        totals = sums.map(\.value)
+    }
+
+    package var json: JSONWriter {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("ok", isGood)
+        json.member("ledger", path as String?)
+        json.member("log", logName as String?)
+        json.member("made_at", madeAt)
+        json.key("verify")
+        Self.embed(verification.json, in: &json)
+        json.key("assets")
+        json.beginObject()
+        for (asset, total) in zip(totalAssets, totals) {
+            json.key(asset as String)
+            json.beginObject()
+            json.wide("balance", total.balance)
+            json.wide("held", total.held)
+            json.endObject()
+        }
+        json.endObject()
+        json.key("events")
+        json.beginObject()
+        for (kind, count) in (volumes?.counts ?? [:]).sorted(by: { $0.key < $1.key }) {
+            json.key(kind as String)
+            json.integer(count)
+        }
+        json.endObject()
+        FlowJSON.write(volumes?.flows ?? [], to: &json)
+        json.key("roots")
+        if let roots { Self.embed(roots.json, in: &json) } else { json.null() }
+        json.endObject()
+        json.newline()
+        return json
+    }
+
+    /// An object that was written as a line of its own.
+    private static func embed(_ line: borrowing JSONWriter, in json: inout JSONWriter) {
+        line.withBytes { json.raw(UnsafeRawBufferPointer(rebasing: $0[..<($0.count - 1)])) }
+    }
+
+    /// For people: what was checked, and what was found.
+    package var lines: [String] {
+        var lines: [String] = []
+        for check in checks {
+            let verdict = check.faults == 0 ? "ok" : "\(Human.count(check.faults)) FAULTS"
+            lines.append(
+                TextColumn.pad(check.name, 20) + TextColumn.pad(verdict, 14) + check.extent)
+        }
+        if !isGood { lines.append("") }
+        for finding in verification.findings.kept { lines.append(finding.text) }
+        return lines
+    }
+
+    /// A check as the report lists it.
+    struct Line {
+        let name: String
+        /// How much was looked at.
+        let extent: String
+        let faults: Int
+    }
+
+    var checks: [Line] {
+        let log = verification.log
+        func faults(_ checks: Finding.Check...) -> Int {
+            verification.findings.kept.count(where: { checks.contains($0.check) })
+        }
+        var lines = [
+            Line(
+                name: "log",
+                extent: "checksums and hash chains of \(Human.count(Int(log.batches))) batches, "
+                    + "\(Human.bytes(Int(log.bytes))), in \(log.segments) segments of \(log.lanes) lanes",
+                faults: faults(.log, .event)),
+            Line(
+                name: "events",
+                extent:
+                    "\(Human.count(Int(log.events))) events, each against the state before it: seq, balances, holds",
+                faults: faults(.seq, .balance, .hold)),
+            Line(
+                name: "laws", extent: "held is the sum of open holds, nothing below zero, transfers cancel out",
+                faults: faults(.law)),
+            Line(
+                name: "second opinion",
+                extent: "\(Human.count(verification.purses)) balances of \(Human.count(verification.players)) players, "
+                    + "added up independently",
+                faults: faults(.summation)),
+            Line(
+                name: "snapshots",
+                extent: verification.snapshotsCompared == 0
+                    ? "there are none"
+                    : "\(verification.snapshotsCompared) compared whole: balances, holds, locks, seqs, requests",
+                faults: faults(.snapshot)),
+        ]
+        for comparison in verification.comparisons {
+            let extent = comparison.amounts.map { "\($0.what) \(Human.count($0.count))" }.joined(separator: ", ")
+            lines.append(
+                Line(name: comparison.with, extent: "\(comparison.path): \(extent)", faults: comparison.findings.count))
+        }
+        return lines
+    }
+}

@@ -1,0 +1,189 @@
+package import Holdfast
+internal import HoldfastLog
+internal import HoldfastText
+internal import HoldfastWallet
+
+/// A player's statement as a page: balances plotted over time, every event in words, and how each is proven.
+package struct StatementPage {
+    private var page: Page
+    private var money: MoneyTable
+    private let player: Player
+    private let directory: String
+    private let proofs: Int
+    private var lines: [Statement.Line] = []
+    private var points: [AssetName: (balance: [Chart.Point], held: [Chart.Point])] = [:]
+
+    /// Events that a page lists; a longer log is for `explain` without a page.
+    package static let linesMax = 5_000
+    private static let pointsMax = 200_000
+
+    /// The page as HTML; nil when the player has no events. `proofs` is for how many of the newest events the proof
+    /// itself is put into the page.
+    package static func html(
+        _ player: Player, of files: LedgerFiles, directory: String, from: Int64?, to: Int64?, proofs: Int
+    ) throws -> String? {
+        var page = StatementPage(player, files, directory, proofs)
+        let statement = try Statement(of: player, in: files, from: from, to: to) { page.take($0) }
+        guard let statement else { return nil }
+        try page.build(statement, files)
+        return page.page.html
+    }
+
+    private init(_ player: Player, _ files: LedgerFiles, _ directory: String, _ proofs: Int) {
+        self.player = player
+        self.directory = directory
+        self.proofs = proofs
+        money = MoneyTable(files.configuration.assets)
+        page = Page("Statement of player \(player.id)", subtitle: "Tenant \(player.tenant). Times are in UTC.")
+    }
+
+    private mutating func take(_ line: Statement.Line) {
+        lines.append(line)
+        // Twice the room, so that cutting down is rare.
+        if lines.count > 2 * Self.linesMax { lines.removeFirst(Self.linesMax) }
+        for change in line.changes {
+            let time = Double(line.time)
+            points[change.asset, default: ([], [])].balance.append(Chart.Point(time, Double(change.balance)))
+            points[change.asset, default: ([], [])].held.append(Chart.Point(time, Double(change.held)))
+            if points[change.asset]!.balance.count > Self.pointsMax {
+                points[change.asset]!.balance = Self.halved(points[change.asset]!.balance)
+                points[change.asset]!.held = Self.halved(points[change.asset]!.held)
+            }
+        }
+    }
+
+    /// Every second point: the picture is far narrower than what is left.
+    private static func halved(_ points: [Chart.Point]) -> [Chart.Point] {
+        points.indices.filter { $0 % 2 == 0 || $0 == points.count - 1 }.map { points[$0] }
+    }
+
+    private mutating func build(_ statement: Statement, _ files: LedgerFiles) throws {
+        if lines.count > Self.linesMax { lines.removeFirst(lines.count - Self.linesMax) }
+        buildTiles(statement)
+        buildCharts(statement)
+        buildFlows(statement)
+        buildHolds(statement)
+        try buildEvents(statement, files)
+        page.footer = "Made by holdfast explain from the ledger's log, \(Human.count(statement.lines)) events."
+    }
+
+    private mutating func buildTiles(_ statement: Statement) {
+        var tiles: [(String, String)] = []
+        for funds in statement.closing?.funds ?? [] {
+            guard let asset = AssetName(funds.asset) else { continue }
+            tiles.append(("balance", money.text(funds.balance, asset)))
+            if funds.held != 0 { tiles.append(("of that held", money.text(funds.held, asset))) }
+        }
+        tiles.append(("events", Human.count(statement.lines)))
+        page.tiles(tiles.map { (label: $0.0, value: $0.1) })
+        if let first = statement.firstTime, let last = statement.lastTime {
+            page.paragraph("From \(EventWords.time(first)) to \(EventWords.time(last)).")
+        }
+        if statement.closing?.isLocked == true { page.paragraph("The wallet is locked.") }
+    }
+
+    private mutating func buildCharts(_ statement: Statement) {
+        page.heading("Balances")
+        for (asset, points) in points.sorted(by: { $0.key < $1.key }) {
+            let unit = Chart.Unit.money(exponent: money.exponent(of: asset))
+            var chart = Chart("\(asset)", x: .init("", .time), y: .init("\(asset)", unit: unit, fromZero: true))
+            chart.add(.steps("balance", points.balance))
+            if points.held.contains(where: { $0.y != 0 }) { chart.add(.steps("held", points.held)) }
+            chart.height = 220
+            page.chart(chart)
+        }
+    }
+
+    private mutating func buildFlows(_ statement: Statement) {
+        page.heading("What moved")
+        var table = PageTable([
+            .words("what"), .words("asset"), .figures("events"), .figures("sum"), .figures("balance"),
+        ])
+        for purse in statement.opening {
+            table.row(["opening", "\(purse.asset)", "", "", money.digits(purse.balance, purse.asset)])
+        }
+        for flow in statement.flows {
+            let effect = flow.effect == 0 ? "" : (flow.effect > 0 ? "+" : "") + money.digits(flow.effect, flow.asset)
+            table.row([
+                String(flow.name.map { $0 == "_" ? " " : $0 }), "\(flow.asset)", Human.count(flow.count),
+                money.digits(flow.sum, flow.asset), effect,
+            ])
+        }
+        for funds in statement.closing?.funds ?? [] {
+            guard let asset = AssetName(funds.asset) else { continue }
+            table.sum(["closing", "\(asset)", "", "", money.digits(funds.balance, asset)])
+        }
+        page.table(table)
+    }
+
+    private mutating func buildHolds(_ statement: Statement) {
+        guard let holds = statement.closing?.holds, !holds.isEmpty else { return }
+        page.heading("Open holds")
+        var table = PageTable([.words("request"), .figures("amount"), .words("ends")])
+        for hold in holds {
+            guard let asset = AssetName(hold.asset) else { continue }
+            table.row([hold.requestID, money.text(hold.amount, asset), EventWords.time(hold.expiresAt)])
+        }
+        page.table(table)
+    }
+
+    private mutating func buildEvents(_ statement: Statement, _ files: LedgerFiles) throws {
+        page.heading("Events")
+        if lines.count < statement.lines {
+            page.note("The newest \(Human.count(lines.count)) of \(Human.count(statement.lines)); explain prints all.")
+        }
+        let proven = lines.suffix(proofs)
+        let firstProven = proven.first?.seq ?? .max
+        var table = PageTable([
+            .figures("seq"), .words("time"), .words("what happened"), .figures("amount"), .figures("balance"),
+            .figures("held"),
+        ])
+        for line in lines {
+            let changes = line.changes.isEmpty ? [nil] : line.changes.map { Optional($0) }
+            for (index, change) in changes.enumerated() {
+                var cells = index == 0 ? ["\(line.seq)", EventWords.time(line.time), line.words] : ["", "", ""]
+                if let change {
+                    let sign = money.signed(change.delta, change.asset)
+                    cells.append(change.delta == 0 ? "" : "\(sign) \(change.asset)")
+                    cells.append(money.text(change.balance, change.asset))
+                    cells.append(change.held == 0 ? "" : money.text(change.held, change.asset))
+                } else {
+                    cells += ["", "", ""]
+                }
+                if index == 0 {
+                    table.row(cells, linkedTo: line.seq >= firstProven ? "proof-\(line.seq)" : "proofs")
+                } else {
+                    table.row(cells)
+                }
+            }
+        }
+        page.table(table)
+        try buildProofs(Array(proven), files)
+    }
+
+    private mutating func buildProofs(_ proven: [Statement.Line], _ files: LedgerFiles) throws {
+        page.heading("Proofs")
+        page.detail(
+            "How any event here is proven", anchor: "proofs",
+            code:
+                "holdfast prove \(Self.quoted(directory)) \(Self.quoted(player.tenant)) \(Self.quoted(player.id)) SEQ "
+                + "> proof.json\nholdfast prove --check proof.json --root ROOTFILE")
+        guard !proven.isEmpty else { return }
+        page.note("Each of these is a proof file: save it, and check it with holdfast prove --check FILE.")
+        let prover = Prover(files)
+        for line in proven {
+            let proof = try prover.inclusion(of: player, seq: line.seq).json()
+            page.detail("Event \(line.seq): \(line.words)", anchor: "proof-\(line.seq)", code: proof.text)
+        }
+    }
+
+    /// For a shell, whatever the name holds.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy {
+            UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
+                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "-_./".utf8.contains($0)
+        }
+        if isPlain, !word.isEmpty { return word }
+        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+}
