@@ -13,7 +13,8 @@ struct HoldfastCommand {
             VerbGroup(
                 "audit",
                 [
-                    VerifyVerb.self, ReplayVerb.self, StoryVerb.self, DiffVerb.self, ExplainVerb.self, ExportVerb.self,
+                    VerifyVerb.self, ReplayVerb.self, AuditVerb.self, StoryVerb.self, DiffVerb.self, ExplainVerb.self,
+                    ExportVerb.self,
                     ReconcileVerb.self,
                 ]),
             VerbGroup("proofs", [ProveVerb.self, RootsVerb.self]),

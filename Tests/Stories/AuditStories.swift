@@ -33,7 +33,9 @@ struct AuditStories {
         #expect(difference["assets"]?["BRL"]?["balance_change"] == -2000)
         let whole = try work.done("diff", work.ledger, "--from", "position:0", "--to", "end", "--json").value()
         #expect(whole["events_after"] == 6 && whole["assets"]?["BRL"]?["balance_after"] == 3801)
-        for wrong in [["--from", "seq:1"], ["--from", "soon"], ["evian", "--from", "0"], ["--from", "2", "--to", "1"]] {
+        for wrong in [
+            ["--from", "seq:1"], ["--from", "soon"], ["evian", "--from", "0"], ["--from", "2", "--to", "1"],
+        ] {
             let result = try work.holdfast(["diff", work.ledger] + wrong)
             #expect(result.status == .exited(2), "\(wrong): \(result.errors)")
         }
@@ -54,5 +56,52 @@ struct AuditStories {
         #expect(typo.status == .exited(2) && typo.errors.contains("did you mean hledger"))
         let gone = try work.shell("$HOLDFAST export $LEDGER --format csv | head -1")
         #expect(gone.errors == "")
+    }
+
+    @Test("reconciles a statement, hands a person their data, and writes pages")
+    func papers() throws {
+        let work = try filled()
+        let statement = work.path + "/s.csv"
+        try "request_id,player,amount\nd1,p1,5000\nc1,p1,1200\nt1,p1,800\nd1,p2,1\n"
+            .write(toFile: statement, atomically: false, encoding: .utf8)
+        #expect(try work.done("reconcile", work.ledger, "--against", statement).output.contains("4 matched"))
+        try "request_id,player,amount\nd1,p1,5001\n".write(toFile: statement, atomically: false, encoding: .utf8)
+        let differs = try work.holdfast("reconcile", work.ledger, "--against", statement, "--json")
+        #expect(try differs.status == .exited(1) && differs.value()["counts"]?["differs"] == 1)
+        #expect(try work.holdfast("reconcile", work.ledger, "--against", work.path + "/none").status == .exited(1))
+
+        let person = work.path + "/p1.tar.gz"
+        try work.done("export", work.ledger, "--tenant", "evian", "--player", "p1", "--person", person)
+        #expect(try work.shell("tar tzf \(person)").output.contains("holdfast-person/manifest.json"))
+        #expect(try work.holdfast("export", work.ledger, "--person", person).status == .exited(2))
+        #expect(try work.holdfast("export", work.ledger).status == .exited(2))
+
+        let page = work.path + "/p1.html"
+        try work.done("explain", work.ledger, "evian", "p1", "--html", page, "--proofs", "2")
+        #expect(try String(contentsOfFile: page, encoding: .utf8).contains("proof-3"))
+        let report = work.path + "/audit.html"
+        let audit = try work.done("audit", work.ledger, "--html", report, "--json").value()
+        #expect(audit["ok"] == true && audit["verify"]?["events"] == 6 && audit["roots"] != .null)
+        #expect(try String(contentsOfFile: report, encoding: .utf8).contains("no fault found"))
+    }
+
+    @Test("compares the log with its tables and its backup, and notices when either says otherwise")
+    func comparisons() throws {
+        let work = try filled()
+        try work.done("tables", "sync", work.ledger, work.path + "/tables")
+        try work.done("backup", work.ledger, work.path + "/backup")
+        let others = ["--tables", work.path + "/tables", "--backup", work.path + "/backup"]
+        for verb in ["verify", "replay"] {
+            let report = try work.holdfast([verb, work.ledger] + others)
+            #expect(report.status == .exited(0), "\(report.errors) \(report.output)")
+            #expect(try report.value()["compared"] != nil)
+        }
+        let lane = work.path + "/backup/log/lane-00"
+        let damage = try work.shell(
+            "cd '\(lane)' && printf X | dd of=$(ls | grep log | head -1) bs=1 seek=4200 conv=notrunc 2>&1")
+        #expect(damage.status == .exited(0), "\(damage.output)")
+        let report = try work.holdfast(["verify", work.ledger] + others)
+        #expect(report.status == .exited(1), "\(report.output)")
+        #expect(report.output.contains("\"check\":\"backup\""))
     }
 }

@@ -1,14 +1,16 @@
 private import Glibc
 internal import Holdfast
 internal import HoldfastText
-internal import HoldfastWallet
+package import HoldfastWallet
 
 /// The line of a row, as files have it, in memory that is used again and again.
-final class LineOfRow {
+package final class LineOfRow {
     private var json = JSONWriter(capacity: ArchiveLimits.rowBytesMax)
 
+    package init() {}
+
     /// Calls `body` with the line, without its end, and the place of the value of ref where it has one.
-    func with<Result>(_ row: EventRow, _ body: (UnsafeRawBufferPointer, Range<Int>?) -> Result) -> Result {
+    package func with<Result>(_ row: EventRow, _ body: (UnsafeRawBufferPointer, Range<Int>?) -> Result) -> Result {
         json.removeAll()
         RowJSON.write(row, to: &json)
         return json.withBytes { bytes in

@@ -107,15 +107,17 @@ package final class RunningDigest {
 }
 
 /// Hashes rows one by one as `RowSetHash` wants them.
-final class RowHasher {
+package final class RowHasher {
     private let digest = RunningDigest()
     private let scratch = UnsafeMutableRawBufferPointer.allocate(
         byteCount: ArchiveLimits.rowBytesMax + 4, alignment: 16)
 
+    package init() {}
+
     deinit { scratch.deallocate() }
 
     /// `ref` is where the value of `ref` lies in the line; nil where it is null already.
-    func hash(_ line: UnsafeRawBufferPointer, ref: Range<Int>?) -> Digest {
+    package func hash(_ line: UnsafeRawBufferPointer, ref: Range<Int>?) -> Digest {
         guard let ref else {
             digest.update(line)
             return digest.finish()

@@ -16,17 +16,7 @@ extension Comparison {
             add(finding)
             return
         }
-        var archived: [ArchivePartition: RowTally] = [:]
-        for file in archive.chain.live.values.sorted(by: { $0.path < $1.path }) {
-            do {
-                try RowTally.read(file, of: archive, into: &archived)
-            } catch let error as ArchiveError {
-                var finding = Finding(.archive, found: error.description)
-                finding.file = archive.storage.full(archive.place(of: file))
-                finding.tenant = file.tenant
-                add(finding)
-            }
-        }
+        let archived = readFiles(of: archive)
         looked(at: "files", archive.chain.live.count)
         looked(at: "rows", archived.values.reduce(0) { $0 + $1.rows })
         looked(at: "days", Set(archived.keys.map(\.day)).count)
@@ -36,6 +26,19 @@ extension Comparison {
         for partition in differing.sorted(by: { ($0.day, $0.tenant) < ($1.day, $1.tenant) }) {
             try compareRows(of: partition, archive, files)
         }
+    }
+
+    /// The sums of every file, tenant by tenant and day by day; a file that is not as its manifest says is a finding.
+    private mutating func readFiles(of archive: Archive) -> [ArchivePartition: RowTally] {
+        var sums: [ArchivePartition: RowTally] = [:]
+        for file in archive.chain.live.values.sorted(by: { $0.path < $1.path }) {
+            guard let fault = RowTally.fault(reading: file, of: archive, into: &sums) else { continue }
+            var finding = Finding(.archive, found: fault)
+            finding.file = archive.storage.full(archive.place(of: file))
+            finding.tenant = file.tenant
+            add(finding)
+        }
+        return sums
     }
 
     /// The same sums over the log's rows, of the tenants and days that the archive has.
@@ -120,8 +123,19 @@ struct RowTally: Equatable {
         sum.add(digest)
     }
 
-    /// Adds up a file's rows and checks it against its manifest.
-    static func read(
+    /// Adds up a file's rows; what is wrong with the file, if anything.
+    static func fault(
+        reading file: DataFile, of archive: Archive, into sums: inout [ArchivePartition: RowTally]
+    ) -> String? {
+        do throws(ArchiveError) {
+            try read(file, of: archive, into: &sums)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    private static func read(
         _ file: DataFile, of archive: Archive, into sums: inout [ArchivePartition: RowTally]
     ) throws(ArchiveError) {
         let hasher = RowHasher()

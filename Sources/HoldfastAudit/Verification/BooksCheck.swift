@@ -4,6 +4,7 @@ internal import HoldfastWallet
 struct BooksCheck {
     private(set) var players = 0
     private(set) var purses = 0
+    private(set) var totals: [AssetName: LedgerDifference.Total] = [:]
     private(set) var findings = FindingList()
 
     init(_ machines: [WalletMachine], _ summation: PlainBooks) {
@@ -39,6 +40,8 @@ struct BooksCheck {
         var key: [UInt8] = []
         state.forEachPurse { tenant, player, asset, facts in
             purses += 1
+            totals[asset, default: .init()].balance += Int128(facts.balance)
+            totals[asset, default: .init()].held += Int128(facts.held)
             key.removeAll(keepingCapacity: true)
             key += tenant
             key.append(UInt8(ascii: "/"))

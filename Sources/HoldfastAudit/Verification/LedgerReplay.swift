@@ -13,6 +13,8 @@ package struct LedgerReplay {
     package private(set) var totals: [AssetName: LedgerDifference.Total] = [:]
     package private(set) var findings = FindingList()
 
+    package private(set) var comparisons: [Comparison] = []
+
     package var events: Int { pass.events }
     package var isGood: Bool { findings.isEmpty }
 
@@ -38,17 +40,20 @@ package struct LedgerReplay {
         findings.add(check.findings)
         players = check.players
         purses = check.purses
-        sum()
+        totals = check.totals
+        if let asOf { release(by: asOf) }
     }
 
-    private mutating func sum() {
+    /// Takes in what else the log was compared with.
+    package mutating func add(_ comparisons: [Comparison]) {
+        for comparison in comparisons { findings.add(comparison.findings) }
+        self.comparisons += comparisons
+    }
+
+    /// Holds that had ended by the time count as fallen back.
+    private mutating func release(by asOf: Int64) {
         for machine in pass.machines {
             machine.withState { state in
-                state.forEachPurse { _, _, asset, facts in
-                    totals[asset, default: .init()].balance += Int128(facts.balance)
-                    totals[asset, default: .init()].held += Int128(facts.held)
-                }
-                guard let asOf else { return }
                 state.forEachOpenHold { asset, amount, expiresAt in
                     if expiresAt <= asOf { totals[asset, default: .init()].held -= Int128(amount) }
                 }
@@ -75,6 +80,7 @@ package struct LedgerReplay {
             json.endObject()
         }
         json.endObject()
+        Comparison.write(comparisons, to: &json)
         if !isGood {
             json.member("fault_count", findings.count)
             json.key("faults")

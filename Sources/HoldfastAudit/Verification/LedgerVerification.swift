@@ -1,7 +1,7 @@
 package import Holdfast
 internal import HoldfastLog
 package import HoldfastText
-internal import HoldfastWallet
+package import HoldfastWallet
 
 /// Checks a whole ledger: the log as such, every event against the state that those before it led to, the laws of
 /// docs/DOMAIN.md, the engine's books against an independent summation, and snapshots against the replay.
@@ -11,6 +11,11 @@ package struct LedgerVerification {
     package private(set) var purses = 0
     package private(set) var snapshotsCompared = 0
     package private(set) var findings = FindingList()
+    package private(set) var totals: [AssetName: LedgerDifference.Total] = [:]
+    /// Whether every lane could be read to its end.
+    package private(set) var isLogReadable = false
+    /// Other records of the same events that the log was compared with.
+    package private(set) var comparisons: [Comparison] = []
 
     package var isGood: Bool { findings.isEmpty }
     package var events: UInt64 { log.events }
@@ -36,6 +41,7 @@ package struct LedgerVerification {
             if pass.events & 0xFFFF == 0 { progress(pass.events, total) }
         }
         pass.finish()
+        result.isLogReadable = result.log.faults.isEmpty
         for fault in result.log.faults { result.findings.add(Finding(fault)) }
         result.findings.add(pass.findings)
         result.checkBooks(pass)
@@ -50,6 +56,7 @@ package struct LedgerVerification {
         players = check.players
         purses = check.purses
         findings.add(check.findings)
+        totals = check.totals
     }
 
     private mutating func compareSnapshots(_ pass: LedgerPass) throws(LedgerError) {
@@ -84,6 +91,12 @@ package struct LedgerVerification {
         }
     }
 
+    /// Takes in what else the log was compared with.
+    package mutating func add(_ comparisons: [Comparison]) {
+        for comparison in comparisons { findings.add(comparison.findings) }
+        self.comparisons += comparisons
+    }
+
     /// The hash of each lane's last batch: it vouches for every event before it.
     package var chainHeads: [String] { log.chainHeads.map(\.hexadecimal) }
 
@@ -104,6 +117,7 @@ package struct LedgerVerification {
         json.beginArray()
         for head in chainHeads { json.string(head as String) }
         json.endArray()
+        Comparison.write(comparisons, to: &json)
         json.member("fault_count", findings.count)
         json.key("faults")
         json.beginArray()

@@ -15,24 +15,27 @@ struct ReplayVerb: Verb {
         options: [
             .time("as-of", "the balances as they were at this time"),
             .text("into", "FILE", "also writes one JSON line per player and asset, sorted"),
-        ],
+        ] + ComparisonOptions.options,
         example: "holdfast replay ledger --into balances.ndjson")
 
     private let directory: String
     private let asOf: Int64?
     private let into: String?
+    private let plan: ComparisonPlan
 
     init(_ values: ParsedOptions) throws(UsageError) {
         directory = values.text("DIR")
         asOf = values.millisecondsIfGiven("as-of")
         into = values.textIfGiven("into")
+        plan = ComparisonOptions.plan(values)
     }
 
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
         let progress = Progress.onStandardError("replay", unit: .things("events"), total: Int(files.lastPosition))
-        let replay = try LedgerReplay(of: files, asOf: asOf) { progress.update(done: $0) }
+        var replay = try LedgerReplay(of: files, asOf: asOf) { progress.update(done: $0) }
         progress.finish()
+        if !plan.isEmpty { replay.add(try ComparisonOptions.run(plan, directory)) }
         if let into { try WholeFile.write(replay.lines, to: into) }
         var output = BufferedWriter.standardOutput()
         try output.write(replay.json)

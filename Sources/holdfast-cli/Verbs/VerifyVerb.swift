@@ -11,22 +11,26 @@ struct VerifyVerb: Verb {
             and the place of each fault (file, offset, player, seq) where there is one. Changes nothing.
             """,
         arguments: [.required("DIR", "the ledger's directory")],
-        options: [.flag("deep", "accepted for scripts; today every check is made without it")],
+        options: [.flag("deep", "accepted for scripts; today every check is made without it")]
+            + ComparisonOptions.options,
         example: "holdfast verify ledger")
 
     private let directory: String
+    private let plan: ComparisonPlan
 
     init(_ values: ParsedOptions) throws(UsageError) {
         directory = values.text("DIR")
+        plan = ComparisonOptions.plan(values)
     }
 
     func run() async throws -> ExitCode {
         let progress = Progress.onStandardError("verify", unit: .things("events"), total: nil)
-        let report = try LedgerVerification.run(directory) { done, total in
+        var report = try LedgerVerification.run(directory) { done, total in
             progress.setTotal(total)
             progress.update(done: done)
         }
         progress.finish()
+        if !plan.isEmpty { report.add(try ComparisonOptions.run(plan, directory)) }
         var output = BufferedWriter.standardOutput()
         try output.write(report.json)
         try output.flush()
