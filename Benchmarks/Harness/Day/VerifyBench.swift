@@ -1,4 +1,5 @@
 internal import Holdfast
+internal import HoldfastAudit
 internal import HoldfastText
 
 /// Measures `verify` on the ledger of a day: every checksum, chain, event, law and snapshot.
