@@ -20,6 +20,7 @@ struct HoldfastCommand {
             VerbGroup("proofs", [ProveVerb.self, RootsVerb.self]),
             VerbGroup("backup", [BackupVerb.self, RestoreVerb.self]),
             TablesVerbs.group,
+            ArchiveVerbs.group,
             BenchVerbs.group,
         ])
 

@@ -22,7 +22,7 @@ package final class ArchivedRows {
                     RowCursor(
                         try PartReader(file, at: archive.place(of: file), in: archive.storage, codec: codec())))
             }
-            tenants[tenant] = try MergedParts(cursors)
+            tenants[tenant] = MergedParts(cursors)
         }
         self.tenants = tenants
         self.place = place
@@ -66,7 +66,7 @@ package final class MergedParts {
     private var first: Int?
     private var isStarted = false
 
-    package init(_ cursors: [RowCursor]) throws(ArchiveError) { self.cursors = cursors }
+    package init(_ cursors: [RowCursor]) { self.cursors = cursors }
 
     /// The row that it stands on; nil at the end.
     package var row: RowLineParser? { first.map { cursors[$0].row } }

@@ -30,11 +30,12 @@ package final class ArchiveRun {
         try checkOptions()
         try checkClock()
         for shelf in shelves {
-            let days = try shelf.days()
-            let old = days.filter { $0.day.end <= options.now - options.olderThan && $0.unarchivedRows > 0 }
             if options.isDryRun {
-                foresee(old, days, shelf)
+                try Self.foresee(shelf, options, &result)
                 continue
+            }
+            let old = try shelf.days().filter {
+                $0.day.end <= options.now - options.olderThan && $0.unarchivedRows > 0
             }
             try move(old.map(\.day), from: shelf)
             for day in try shelf.days() where day.rows > 0 && day.day.end <= options.now - options.deleteAfter {
@@ -49,18 +50,6 @@ package final class ArchiveRun {
             }
         }
         return result
-    }
-
-    private func foresee(_ old: [ShelfDay], _ days: [ShelfDay], _ shelf: any RowShelf) {
-        if !old.isEmpty {
-            result.moved.append(
-                RunReport.Move(
-                    shelf: shelf.name, days: old.map(\.day.description),
-                    rows: old.reduce(0) { $0 + $1.unarchivedRows }))
-        }
-        for day in days where day.rows > 0 && day.day.end <= options.now - options.deleteAfter {
-            result.dropped.append(RunReport.Drop(shelf: shelf.name, day: day.day.description, rows: day.rows))
-        }
     }
 
     // MARK: Before anything is done
@@ -82,13 +71,12 @@ package final class ArchiveRun {
     }
 
     private func checkClock() throws(ArchiveError) {
-        guard let newest = archive.chain.newestTime, !options.forgivesClock,
+        guard let newest = archive.chain.newestRun, !options.forgivesClock,
             options.now < newest - ArchiveLimits.clockSkewMilliseconds
         else { return }
         throw .clock(
-            reason: "it is \(RFC3339.text(options.now)), but the newest snapshot is of \(RFC3339.text(newest)). "
-                + "Nothing was changed. Set the clock right; if it was wrong when that snapshot was made, run with "
-                + "--forgive-clock")
+            reason: "it is \(RFC3339.text(options.now)), but the last run went by \(RFC3339.text(newest)). "
+                + "Nothing was changed. Set the clock right; if it was wrong in that run, add --forgive-clock")
     }
 
     // MARK: Moving

@@ -20,6 +20,9 @@ package protocol RowShelf: AnyObject {
         of day: Day, notYetArchived: Bool, _ body: (EventRow) throws(ArchiveError) -> Void
     ) throws(ArchiveError) -> Int
 
+    /// As if `forEachRow` had read what is not archived of the day, without reading it.
+    func countUnarchived(of day: Day) throws(ArchiveError) -> Int
+
     /// Marks the rows that `forEachRow` last read of the day and were not archived, in one transaction. Throws where
     /// these are no longer all that is there up to the last of them.
     func markArchived(_ day: Day, receipt: String, at now: Int64) throws(ArchiveError)

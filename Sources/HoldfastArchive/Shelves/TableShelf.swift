@@ -55,11 +55,43 @@ package final class TableShelf: RowShelf {
         }
     }
 
+    package func countUnarchived(of day: Day) throws(ArchiveError) -> Int {
+        let rows = try inTables { () throws(TablesError) in try file.countUnarchived(of: day) }
+        read[day] = rows
+        return Int(rows.count)
+    }
+
     package func markArchived(_ day: Day, receipt: String, at now: Int64) throws(ArchiveError) {
         guard let rows = read.removeValue(forKey: day) else {
             throw .shelf(name, reason: "\(day) is marked before it was read")
         }
         try inTables { () throws(TablesError) in try file.markArchived(day, rows, receipt: receipt, at: now) }
+    }
+
+    /// Puts rows of a day back, those that are not there, in one transaction; `next` gives one row after the other.
+    /// Returns how many came.
+    package func restore(
+        _ day: Day, _ next: () throws(ArchiveError) -> EventRow?
+    ) throws(ArchiveError) -> Int {
+        var refusal: ArchiveError?
+        do throws(TablesError) {
+            return Int(
+                try file.restoreDay(day) { (put) throws(TablesError) in
+                    while true {
+                        let row: EventRow?
+                        do throws(ArchiveError) {
+                            row = try next()
+                        } catch {
+                            refusal = error
+                            throw .day(file: file.path, day: day, reason: "bringing rows back was broken off")
+                        }
+                        guard let row else { return }
+                        try put(row)
+                    }
+                })
+        } catch {
+            throw refusal ?? .shelf(name, reason: "\(error)")
+        }
     }
 
     package func drop(_ day: Day) throws(ArchiveError) {

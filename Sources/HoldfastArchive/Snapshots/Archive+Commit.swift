@@ -36,7 +36,8 @@ extension Archive {
         var snapshot = Snapshot(
             tableUUID: chain.tableUUID ?? identifiers.uuid(), id: draft.id, parentID: chain.newestID,
             parentHash: chain.newestHash, sequence: chain.newestSequence + 1,
-            timestamp: max(now, chain.newestTime ?? now), operation: draft.operation, label: draft.label,
+            timestamp: max(now, chain.newestTime ?? now), asOf: draft.operation == .append ? now : nil,
+            operation: draft.operation, label: draft.label,
             added: draft.added, removed: draft.removed.map { Snapshot.RemovedFile($0) }, log: draft.log,
             erasure: draft.erasure)
         while storage.fileExists(snapshot.fileName) { snapshot.timestamp += 1 }

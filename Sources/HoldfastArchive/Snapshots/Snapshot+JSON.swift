@@ -14,6 +14,7 @@ extension Snapshot {
         json.member("parent-sha256", parentHash?.hexadecimal as String?)
         json.member("sequence-number", sequence)
         json.member("timestamp-ms", timestamp)
+        json.member("as-of-ms", asOf)
         json.member("label", label as String?)
         ArchiveSchema.write(to: &json)
         writeSummary(totalFiles, totalRows, totalBytes, &json)
@@ -93,7 +94,8 @@ extension Snapshot {
         self.init(
             tableUUID: uuid, id: id, parentID: tree["parent-snapshot-id"]?.integer,
             parentHash: tree["parent-sha256"]?.string.flatMap { Digest(hexadecimal: $0) },
-            sequence: UInt64(sequence), timestamp: time, operation: operation, label: label, added: files,
+            sequence: UInt64(sequence), timestamp: time, asOf: tree["as-of-ms"]?.integer, operation: operation,
+            label: label, added: files,
             removed: gone, log: tree["log"].flatMap(LogCover.init),
             erasure: Erasure(summary))
     }

@@ -21,6 +21,8 @@ package struct Snapshot: Sendable, Equatable {
     package var parentHash: Digest?
     package var sequence: UInt64
     package var timestamp: Int64
+    /// The time by which a run counted ages, which may be one that it was given; nil of what is no run.
+    package var asOf: Int64?
     package var operation: Operation
     /// In the file's name: the shard that the rows came from, or what was done.
     package var label: String

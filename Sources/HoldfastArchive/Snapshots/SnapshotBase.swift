@@ -10,6 +10,8 @@ package struct SnapshotBase: Sendable, Equatable {
     package let snapshotID: Int64
     package let snapshotHash: Digest
     package let timestamp: Int64
+    /// The latest time by which a run counted ages.
+    package let asOf: Int64?
     package let files: [DataFile]
     package let expired: [Expired]
 
@@ -34,6 +36,7 @@ package struct SnapshotBase: Sendable, Equatable {
         json.member("snapshot-id", snapshotID)
         json.member("snapshot-sha256", snapshotHash.hexadecimal as String?)
         json.member("timestamp-ms", timestamp)
+        json.member("as-of-ms", asOf)
         json.key("expired-snapshots")
         json.beginArray()
         for snapshot in expired {
@@ -78,12 +81,12 @@ package struct SnapshotBase: Sendable, Equatable {
         guard read.count == files.count, gone.count == expired.count else { return nil }
         self.init(
             tableUUID: uuid, log: tree["log-id"]?.string, sequence: UInt64(sequence), snapshotID: id,
-            snapshotHash: hash, timestamp: time, files: read, expired: gone)
+            snapshotHash: hash, timestamp: time, asOf: tree["as-of-ms"]?.integer, files: read, expired: gone)
     }
 
     init(
         tableUUID: String, log: String?, sequence: UInt64, snapshotID: Int64, snapshotHash: Digest, timestamp: Int64,
-        files: [DataFile], expired: [Expired]
+        asOf: Int64?, files: [DataFile], expired: [Expired]
     ) {
         self.tableUUID = tableUUID
         self.log = log
@@ -91,6 +94,7 @@ package struct SnapshotBase: Sendable, Equatable {
         self.snapshotID = snapshotID
         self.snapshotHash = snapshotHash
         self.timestamp = timestamp
+        self.asOf = asOf
         self.files = files
         self.expired = expired
     }

@@ -25,6 +25,8 @@ package struct SnapshotChain: Sendable {
     package var newestID: Int64? { snapshots.last?.id ?? base?.snapshotID }
     package var newestHash: Digest? { hashes.last ?? base?.snapshotHash }
     package var newestTime: Int64? { snapshots.last?.timestamp ?? base?.timestamp }
+    /// The latest time by which a run counted ages.
+    package var newestRun: Int64? { (snapshots.compactMap(\.asOf) + [base?.asOf].compactMap { $0 }).max() }
     package var tableUUID: String? { snapshots.last?.tableUUID ?? base?.tableUUID }
     package var isEmpty: Bool { newestSequence == 0 }
     /// The ledger that the rows come from, and the name it has in the partitions.
@@ -119,7 +121,21 @@ package struct SnapshotChain: Sendable {
                 throw .damaged(file: storage.full(path), found: problem)
             }
         }
+        try chain.checkEnd(names, storage)
         return chain
+    }
+
+    /// A manifest lies under two names. Where the newest one's version is gone, its other name says so; without this
+    /// the archive would seem to end earlier, and its newest files to belong to nobody.
+    private func checkEnd(_ names: [String], _ storage: Storage) throws(ArchiveError) {
+        let known = Set(snapshots.map { Storage.name(of: $0.fileName) })
+        for name in names where name.hasPrefix("snapshot-") && name.hasSuffix(".json") && !known.contains(name) {
+            let path = "\(Layout.metadata)/\(name)"
+            let (snapshot, _) = try Self.read(path, storage)
+            if snapshot.sequence > newestSequence {
+                throw .missing(file: storage.full(Layout.version(snapshot.sequence)), neededBy: storage.full(path))
+            }
+        }
     }
 
     static func read(_ path: String, _ storage: Storage) throws(ArchiveError) -> (Snapshot, Digest) {

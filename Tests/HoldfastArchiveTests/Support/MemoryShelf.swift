@@ -74,6 +74,12 @@ final class MemoryShelf: RowShelf {
         return chosen.count
     }
 
+    func countUnarchived(of day: Day) throws(ArchiveError) -> Int {
+        let lines = rows[day, default: []].filter { !$0.isArchived }.map(\.line)
+        lastRead[day] = Set(lines)
+        return lines.count
+    }
+
     func markArchived(_ day: Day, receipt: String, at now: Int64) throws(ArchiveError) {
         let read = lastRead[day] ?? []
         try transaction("mark \(name) \(day)") {

@@ -25,6 +25,11 @@ enum RowMaker {
             + "\"kind\":\(text(kind)),\"ref\":\(text(ref)),\"error\":\(text(error)),\"created_at\":\(at)}"
     }
 
+    static func withoutRef(_ line: String) -> String {
+        let start = line.firstRange(of: "\"ref\":")!.upperBound
+        return line[..<start] + "null" + line[line.firstRange(of: ",\"error\":")!.lowerBound...]
+    }
+
     /// Rows are sorted by player, tenant and seq, an exchange's money out before its money in.
     struct Key: Comparable {
         let player: [UInt8]

@@ -1,0 +1,163 @@
+internal import CZlib
+package import Holdfast
+internal import HoldfastLog
+package import HoldfastTables
+package import HoldfastWallet
+
+/// The rows of days read from the ledger's log instead of its tables. The log lies in the order of its events, so the
+/// records of as many days as fit in memory are gathered in one pass and sorted.
+package final class LogRows: RowSource {
+    private let files: LedgerFiles
+    private let shelves: [any RowShelf]
+    private let options: RunOptions
+    private var gathered: [Place: Gathered] = [:]
+
+    struct Place: Hashable {
+        let shard: Int
+        let day: Day
+    }
+
+    /// The records of one day of one shard, one behind the other.
+    private final class Gathered {
+        let expected: Int
+        var bytes: [UInt8] = []
+        /// Where each begins, and the position of its event.
+        var records: [(at: Int, position: UInt64)] = []
+        var rows = 0
+
+        init(expected: Int) { self.expected = expected }
+    }
+
+    /// What one pass may gather: a record with its place in the lists.
+    private static let bytesPerRow = 224
+    private static let passBytesMax = 1 << 30
+
+    package init(_ files: LedgerFiles, shelves: [any RowShelf], _ options: RunOptions) {
+        self.files = files
+        self.shelves = shelves
+        self.options = options
+    }
+
+    package func forEachRow(
+        of day: Day, for shelf: any RowShelf, _ body: (EventRow) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) {
+        let state = try shelf.days().first { $0.day == day }
+        // Rows that came after their day was archived are few; the tables know which they are.
+        guard let state, state.unarchivedRows == state.rows else {
+            try shelf.forEachRow(of: day, notYetArchived: true, body)
+            return
+        }
+        let place = Place(shard: shelf.label.numbers.first!, day: day)
+        if gathered[place] == nil { try gather(from: place) }
+        let records = gathered.removeValue(forKey: place)!
+        let counted = try shelf.countUnarchived(of: day)
+        guard records.rows == counted, counted == state.rows else {
+            throw .shelf(
+                shelf.name,
+                reason: "\(day) has \(counted) rows in the tables and \(records.rows) in the log. Nothing of it was "
+                    + "moved; `holdfast tables check` says where they differ.")
+        }
+        try deliver(records, body)
+    }
+
+    private func deliver(_ records: Gathered, _ body: (EventRow) throws(ArchiveError) -> Void) throws(ArchiveError) {
+        var failure: ArchiveError?
+        records.bytes.withUnsafeBytes { bytes in
+            let base = bytes.baseAddress!
+            func event(_ index: Int) -> RecordView { RecordView(base + records.records[index].at) }
+            let order = records.records.indices.sorted { Self.isBefore(event($0), event($1)) }
+            do throws(ArchiveError) {
+                for index in order {
+                    let rows = try inLog { () throws(LogError) in try EventRows(reading: event(index)) }
+                    try body(rows.first)
+                    if let second = rows.second { try body(second) }
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// By player, tenant and seq: the record's key is `tenant/player`, and a tenant has no slash.
+    private static func isBefore(_ left: RecordView, _ right: RecordView) -> Bool {
+        let (a, b) = (parts(left), parts(right))
+        let player = comparePlayers(a.player, b.player)
+        if player != 0 { return player < 0 }
+        let tenant = comparePlayers(a.tenant, b.tenant)
+        return tenant != 0 ? tenant < 0 : left.revision < right.revision
+    }
+
+    private static func parts(_ record: RecordView) -> (tenant: UnsafeRawBufferPointer, player: UnsafeRawBufferPointer)
+    {
+        let key = record.key
+        let slash = key.firstIndex(of: UInt8(ascii: "/")) ?? key.count - 1
+        return (
+            UnsafeRawBufferPointer(rebasing: key[..<slash]), UnsafeRawBufferPointer(rebasing: key[(slash + 1)...])
+        )
+    }
+
+    // MARK: Gathering
+
+    private func gather(from first: Place) throws(ArchiveError) {
+        var wanted: [Place: Gathered] = [:]
+        var bytes = 0
+        for place in try due(from: first) {
+            if bytes > 0, bytes + place.rows * Self.bytesPerRow > Self.passBytesMax { break }
+            bytes += place.rows * Self.bytesPerRow
+            wanted[place.place] = Gathered(expected: place.rows)
+        }
+        let days = Set(wanted.keys.map(\.day))
+        let shards = UInt32(shelves[0].label.count)
+        var missing = wanted.values.reduce(0) { $0 + $1.expected }
+        try inLog { () throws(LogError) in
+            let reader = try files.reader(from: try start(of: days.min()!))
+            while missing > 0 {
+                let count = try reader.readBatch { (record, position, _, _) throws(LogError) in
+                    let day = Day(of: record.time)
+                    guard days.contains(day) else { return }
+                    let player = Self.parts(record).player
+                    let sum = crc32(0, player.bindMemory(to: UInt8.self).baseAddress, UInt32(player.count))
+                    let shard = Int(UInt32(truncatingIfNeeded: sum) % shards)
+                    guard let place = wanted[Place(shard: shard, day: day)] else { return }
+                    let rows = try EventRows(reading: record).second == nil ? 1 : 2
+                    place.records.append((place.bytes.count, position))
+                    place.bytes += UnsafeRawBufferPointer(start: record.base, count: record.size)
+                    place.rows += rows
+                    missing -= rows
+                }
+                if count == 0 { break }
+            }
+        }
+        gathered = wanted
+    }
+
+    /// What the run will ask for from this place on, in its order.
+    private func due(from first: Place) throws(ArchiveError) -> [(place: Place, rows: Int)] {
+        var all: [(place: Place, rows: Int)] = []
+        for shelf in shelves {
+            for day in try shelf.days()
+            where day.day.end <= options.now - options.olderThan && day.unarchivedRows == day.rows && day.rows > 0 {
+                all.append((Place(shard: shelf.label.numbers.first!, day: day.day), day.rows))
+            }
+        }
+        return Array(all[(all.firstIndex { $0.place == first } ?? 0)...])
+    }
+
+    /// The position from which on a day's events lie. Times hardly ever go back in a log of one machine; a day before
+    /// it makes up for lanes that differ a little.
+    private func start(of day: Day) throws(LogError) -> UInt64 {
+        let time = day.begin - 86_400_000
+        var low: UInt64 = 1
+        var high = files.lastPosition + 1
+        while low < high {
+            let middle = low + (high - low) / 2
+            var found: Int64?
+            _ = try files.reader(from: middle).readBatch { (record, _, _, _) throws(LogError) in
+                found = found ?? record.time
+            }
+            if let found, found < time { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
