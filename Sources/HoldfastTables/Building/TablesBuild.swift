@@ -1,5 +1,6 @@
 internal import Holdfast
 internal import HoldfastLog
+internal import HoldfastWallet
 
 /// Makes tables anew from the log, beside the ones that are there, and swaps at the end. The ledger goes on meanwhile;
 /// so does a `tables sync --follow`, which makes the swap itself and goes on with the new files.
@@ -86,6 +87,7 @@ package final class TablesBuild {
         guard map.log == log.text else {
             throw .otherLedger(path: paths.directory, found: map.log, expected: log.text)
         }
+        try global.note(exponents: files.configuration.assets.exponents)
         // A swap that a crash left due comes first.
         if let due = try global.swap() { try make(due) }
     }
