@@ -54,13 +54,51 @@ struct BackupTests {
             #expect(restored.position == UInt64(expected.count))
             #expect(try BackupStory.events(on: disk) == expected)
         }
-        let points = try BackupTarget(BackupStory.target, on: story.disk).existingManifest().points
+        let points = try LedgerBackup.target(BackupStory.target, on: story.disk).existingManifest().points
         #expect(points.count == 10)
         // An older point is a moment like any other.
         let all = try BackupStory.events(on: story.disk)
         let (disk, report) = try story.restored(to: .position(points[6].position))
         #expect(report.isCut)
         #expect(try BackupStory.events(on: disk) == Array(all.prefix(Int(points[6].position))))
+    }
+
+    @Test("segments that were copied and are sealed since are replaced by their sealed form", arguments: [1, 3])
+    func sealing(lanes: Int) throws {
+        let story = try BackupStory(lanes: lanes, groups: 16)
+        try story.backup()
+        let target = LedgerBackup.target(BackupStory.target, on: story.disk)
+        let before = try target.existingManifest()
+        for evenLast in [false, true] {
+            try story.seal(evenLast: evenLast)
+            let report = try story.backup()
+            #expect(!report.removed.isEmpty)
+            let manifest = try target.existingManifest()
+            #expect(manifest.files.contains { $0.path.hasSuffix(".sealed") })
+            #expect(manifest.files.reduce(0) { $0 + $1.bytes } < before.files.reduce(0) { $0 + $1.bytes })
+            #expect(story.disk.fileNames.count { $0.hasPrefix(BackupStory.target + "/log/") } == manifest.files.count)
+            #expect(try story.backup().copiedBytes == 0)
+            let all = try BackupStory.events(on: story.disk)
+            let (disk, _) = try story.restored()
+            #expect(try BackupStory.events(on: disk) == all)
+            #expect(try BackupStory.stateBytes(on: disk) == BackupStory.stateBytes(on: story.disk))
+            for name in story.disk.fileNames where name.hasSuffix(".sealed") && name.hasPrefix(LedgerByHand.path) {
+                #expect(disk.contents(name) == story.disk.contents(name))
+            }
+            // The moment may lie in a sealed segment, which is open again then.
+            for position in Swift.stride(from: 40, to: all.count, by: all.count / 7) {
+                let (disk, report) = try story.restored(to: .position(UInt64(position)))
+                let found = try BackupStory.events(on: disk)
+                #expect(found.count == Int(report.position) && found.count > position - 40)
+                #expect(Laws(found).breaches.isEmpty)
+                if lanes == 1, found.count == position { #expect(found == Array(all.prefix(position))) }
+                let time = all[position].time
+                let byTime = try BackupStory.events(on: story.restored(to: .time(time)).disk)
+                #expect(Set(byTime.map(\.content)) == Set(all.filter { $0.time <= time }.map(\.content)))
+            }
+            try goesOn(story.restored(to: .position(UInt64(all.count / 2))).disk, lanes: lanes)
+            for _ in 0..<3 { story.goOn() }
+        }
     }
 
     @Test("a position restores the events up to it; a transfer's halves are never parted", arguments: [1, 2, 3])
@@ -168,7 +206,7 @@ struct BackupTests {
                 old += found == first ? 1 : 0
                 _ = try LedgerBackup.run(LedgerByHand.path, into: BackupStory.target, on: after, at: 6)
                 #expect(try BackupStory.events(on: BackupStory.restored(after).disk) == second, place)
-                let named = try BackupTarget(BackupStory.target, on: after).existingManifest().files.count
+                let named = try LedgerBackup.target(BackupStory.target, on: after).existingManifest().files.count
                 let there = after.fileNames.count { $0.hasPrefix(BackupStory.target + "/log/") }
                 #expect(there == named, "what a dead backup left is gone: \(place)")
             }
@@ -239,7 +277,7 @@ struct BackupTests {
         try story.backup()
         story.goOn()
         try story.backup()
-        let target = BackupTarget(BackupStory.target, on: story.disk)
+        let target = LedgerBackup.target(BackupStory.target, on: story.disk)
         let manifest = try target.existingManifest()
         #expect(manifest.files.count > 5)
         for file in manifest.files {
@@ -256,7 +294,9 @@ struct BackupTests {
                 spoil(disk)
                 let error = #expect(throws: LedgerError.self) { try BackupStory.restored(disk) }
                 #expect(error?.description.contains(path) ?? false)
-                #expect(throws: LedgerError.self) { try LogRestore.check(BackupTarget(BackupStory.target, on: disk)) }
+                #expect(throws: LedgerError.self) {
+                    try LogRestore.check(LedgerBackup.target(BackupStory.target, on: disk))
+                }
             }
         }
         let list = BackupStory.target + "/backup"
@@ -304,7 +344,7 @@ struct BackupTests {
         #expect(throws: LedgerError.self) { try LedgerBackup.restore(BackupStory.target, into: "/second", on: disk) }
         #expect(throws: LedgerError.self) { try LedgerBackup.restore("/second", into: "/third", on: disk) }
         #expect(throws: LedgerError.self) { try LedgerBackup.restore(BackupStory.target, into: "/backup", on: disk) }
-        let lock = try BackupTarget(BackupStory.target, on: disk).lock()
+        let lock = try LedgerBackup.target(BackupStory.target, on: disk).lock()
         #expect(throws: LedgerError.self) { try story.backup() }
         withExtendedLifetime(lock) {}
     }
@@ -344,7 +384,7 @@ struct BackupTests {
             story.goOn()
             try story.backup()
         }
-        let target = BackupTarget(BackupStory.target, on: story.disk)
+        let target = LedgerBackup.target(BackupStory.target, on: story.disk)
         let points = try target.existingManifest().points
         let dry = try BackupExpiry.run(target, keepingFrom: points[3].taken + 1, dryRun: true)
         #expect(dry.points == Array(points[..<3]))

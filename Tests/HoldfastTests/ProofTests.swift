@@ -74,6 +74,34 @@ struct ProofTests {
         }
     }
 
+    @Test("sealing changes no root and no proof; even a segment that is sealed before it is full can be proven")
+    func sealing() throws {
+        let (disk, published) = try Self.story(lanes: 2)
+        disk.makeDirectory(behindTheBack: "/roots")
+        let open = Prover(try LedgerFiles(LedgerByHand.path, on: disk))
+        let before = try RootPublisher.publish(open, into: "/roots", on: disk)
+        let events = try Self.events(open.files)
+        let proofs = try events.enumerated().filter { $0.offset % 151 == 0 }.map { event in
+            try open.inclusion(of: event.element.player, seq: event.element.seq)
+        }
+        _ = try LogDirectory.ledger(at: LedgerByHand.path, on: disk).sealAll()
+        let sealed = Prover(try LedgerFiles(LedgerByHand.path, on: disk))
+        #expect(sealed.files.logs.allSatisfy { $0.openSegments.isEmpty })
+        #expect(try sealed.rootsOfNow() == published.last)
+        let after = try RootPublisher.publish(sealed, into: "/roots", on: disk)
+        #expect(after.differing.isEmpty && after.unchanged == before.written.count)
+        #expect(after.written.count == 2, "the last segment of each lane is closed now")
+        for (event, proof) in zip(events.enumerated().filter({ $0.offset % 151 == 0 }).map(\.element), proofs) {
+            #expect(try sealed.inclusion(of: event.player, seq: event.seq) == proof)
+        }
+        for old in published {
+            try ProofFile.consistency(sealed.consistency(from: old)).check(against: published.last, since: old)
+        }
+        let last = try sealed.roots(ofSegment: sealed.tree(of: 0).roots.last!.number, lane: 0)
+        let first = try sealed.roots(ofSegment: 0, lane: 0)
+        try ProofFile.consistency(sealed.consistency(from: first, to: last)).check(against: last, since: first)
+    }
+
     @Test("every published root is proven to begin every later one", arguments: [1, 3])
     func consistency(lanes: Int) throws {
         let (disk, published) = try Self.story(lanes: lanes)

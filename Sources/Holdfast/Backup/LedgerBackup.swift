@@ -10,8 +10,8 @@ package enum LedgerBackup {
         _ path: String, into target: String, on disk: any Disk = RealDisk(), at time: Int64 = SystemClock().now(),
         progress: (Int) -> Void = { _ in }
     ) throws(LedgerError) -> LogBackup.Report {
-        let source = try LogDirectory.open(path, kind: LedgerSettings.kind, on: disk)
-        return try LogBackup.run(source, into: BackupTarget(target, on: disk), at: time, progress: progress)
+        try LogBackup.run(
+            LogDirectory.ledger(at: path, on: disk), into: self.target(target, on: disk), at: time, progress: progress)
     }
 
     /// Restores a ledger into a new or empty directory. A transfer is restored with both its halves or not at all.
@@ -20,7 +20,12 @@ package enum LedgerBackup {
         progress: (Int) -> Void = { _ in }
     ) throws(LedgerError) -> LogRestore.Report {
         try LogRestore.run(
-            BackupTarget(target, on: disk), into: path, to: moment, on: disk, bond: transferName, progress: progress)
+            self.target(target, on: disk), into: path, to: moment, on: disk, bond: transferName, progress: progress)
+    }
+
+    /// The directory of a ledger's backup.
+    package static func target(_ path: String, on disk: any Disk = RealDisk()) -> BackupTarget {
+        BackupTarget(path, packing: EventPacking(), on: disk)
     }
 
     /// Both halves of a transfer have the same name: who sent what to whom, under which request_id.

@@ -87,13 +87,21 @@ package final class Prover {
 
     private func event(of player: Player, seq: UInt64) throws(LedgerError) -> (record: [UInt8], address: UInt64) {
         var found: (record: [UInt8], address: UInt64)?
+        var first: UInt64?
         var last: UInt64 = 0
         try files.forEachRecord(of: player) { (record, address) throws(LedgerError) in
             last = record.revision
+            first = first ?? last
             if last == seq { found = (Array(record.bytes), address) }
             return last < seq
         }
         if let found { return found }
+        if let first, seq < first {
+            throw .invalid(
+                argument: "event \(seq) of player \(player.id) of \(player.tenant)",
+                reason: "the log has given up its segment; a backup or the archive may have it, and proofs that were "
+                    + "made before still hold")
+        }
         throw .invalid(
             argument: "event \(seq) of player \(player.id) of \(player.tenant)",
             reason: last == 0 ? "the player has no events" : "the player's last event is \(last)")

@@ -16,7 +16,7 @@ package struct BackupExpiry: Sendable {
     ) throws(LogError) -> BackupExpiry {
         var expiry = BackupExpiry()
         var manifest = try target.existingManifest()
-        let mirror = try LogDirectory.open(target.logPath, kind: manifest.kind, on: target.disk)
+        let mirror = try target.mirror(manifest.kind)
         let lock = try target.lock()
         defer { withExtendedLifetime(lock) {} }
         let before = manifest.files

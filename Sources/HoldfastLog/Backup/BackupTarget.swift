@@ -6,13 +6,21 @@
 package struct BackupTarget: Sendable {
     package let path: String
     let disk: any Disk
+    /// How this kind of store makes payloads small in sealed segments.
+    let packing: any PayloadPacking
 
     var logPath: String { path + "/log" }
     var manifestPath: String { path + "/" + BackupManifest.fileName }
 
-    package init(_ path: String, on disk: any Disk) {
+    package init(_ path: String, packing: any PayloadPacking = PlainPacking(), on disk: any Disk) {
         self.path = path
+        self.packing = packing
         self.disk = disk
+    }
+
+    /// The folder `log`, laid out as a log.
+    func mirror(_ kind: String) throws(LogError) -> LogDirectory {
+        try LogDirectory.open(logPath, kind: kind, packing: packing, on: disk)
     }
 
     func place(_ file: BackupManifest.StoredFile) -> String { logPath + "/" + file.path }

@@ -31,7 +31,8 @@ package final class LogBackup {
     ) throws(LogError) -> Report {
         try withoutActuallyEscaping(progress) { progress throws(LogError) in
             let known = try target.manifest()
-            let mirror = LogDirectory(path: target.logPath, manifest: source.manifest, disk: target.disk)
+            let mirror = LogDirectory(
+                path: target.logPath, manifest: source.manifest, disk: target.disk, packing: source.packing)
             if known == nil { try target.create(mirror) }
             let lock = try target.lock()
             defer { withExtendedLifetime(lock) {} }
@@ -123,28 +124,48 @@ package final class LogBackup {
         let headers = log.state.with { $0.segments.headers }
         for (index, header) in headers.enumerated() {
             let next = index + 1 < headers.count ? headers[index + 1] : nil
-            try copy(header, before: next, of: log)
+            if !log.isSealed(header.number), try copyOpen(header, before: next, of: log) { continue }
+            try copySealed(header.number, of: log)
         }
     }
 
-    private func copy(_ header: SegmentHeader, before next: SegmentHeader?, of log: FileBatchLog) throws(LogError) {
+    /// A sealed segment takes the place of the copy of its open form.
+    private func copySealed(_ number: UInt64, of log: FileBatchLog) throws(LogError) {
+        let place = mirror.place(lane: log.at.lane)
+        let copy = SegmentNames.sealedPath(number, in: place.directory)
+        if manifest.file(path(copy)) == nil {
+            guard try copyWhole(SegmentNames.sealedPath(number, in: log.at.directory), to: copy) else {
+                throw log.damage(at: number * log.at.segmentBytes, "the segment is missing")
+            }
+        }
+        let open = path(SegmentNames.path(number, in: place.directory))
+        manifest.files.removeAll { $0.path == open }
+    }
+
+    /// False where the segment is not open any more: its owner has sealed it meanwhile.
+    private func copyOpen(
+        _ header: SegmentHeader, before next: SegmentHeader?, of log: FileBatchLog
+    ) throws(LogError) -> Bool {
         let place = mirror.place(lane: log.at.lane)
         let open = path(SegmentNames.path(header.number, in: place.directory))
         let known = manifest.file(open)
-        if next != nil, let known, !known.isPartial { return }
+        if next != nil, let known, !known.isPartial { return true }
         let end =
             next.map { (number: $0.firstBatch - 1, hash: $0.previousHash) } ?? (log.tail.number, log.tail.hash)
         let upTo = next == nil ? (log.tail.address - 1) % log.at.segmentBytes + 1 : log.at.segmentBytes
-        if let known, known.isPartial, next == nil, known.bytes == upTo { return }
+        if let known, known.isPartial, next == nil, known.bytes == upTo { return true }
         let start = known?.bytes ?? 0
         let copyPath = target.logPath + "/" + open
+        let original = SegmentNames.path(header.number, in: log.at.directory)
+        guard source.disk.fileExists(original) else { return false }
         let file: any DiskFile
         do throws(DiskFailure) {
-            let from = try source.disk.open(SegmentNames.path(header.number, in: log.at.directory), for: .reading)
+            let from = try source.disk.open(original, for: .reading)
             file = try known == nil ? newSegment(copyPath, log.at.segmentBytes) : disk.open(copyPath, for: .writing)
             try from.copy(start..<upTo, to: file)
             try file.sync()
         } catch {
+            if error.path == original, error.errno == SystemErrors.missing { return false }
             throw SystemErrors.meansFull(error.errno) ? .storageFull(path: target.path) : .io(error)
         }
         progress(Int(upTo - start))
@@ -152,6 +173,7 @@ package final class LogBackup {
         manifest.replace(try stored(open, file, bytes: bytes, isPartial: next == nil, continuing: known))
         report.copiedFiles += 1
         report.copiedBytes += bytes - min(bytes, start)
+        return true
     }
 
     private func newSegment(_ path: String, _ bytes: UInt64) throws(DiskFailure) -> any DiskFile {
@@ -282,7 +304,7 @@ package final class LogBackup {
 extension FileBatchLog {
     /// Makes durable what this reader has seen of the segment that is being filled, whoever wrote it.
     func syncTail() throws(LogError) {
-        guard let last = state.with({ $0.segments.headers.last }) else { return }
+        guard let last = state.with({ $0.segments.headers.last }), !isSealed(last.number) else { return }
         do throws(DiskFailure) {
             try disk.open(SegmentNames.path(last.number, in: at.directory), for: .reading).sync()
         } catch {

@@ -59,7 +59,7 @@ package final class LogRestore {
         self.progress = progress
         manifest = try target.existingManifest()
         reader = try BackupReader(target, manifest)
-        new = LogDirectory(path: path, manifest: reader.mirror.manifest, disk: disk)
+        new = LogDirectory(path: path, manifest: reader.mirror.manifest, disk: disk, packing: target.packing)
     }
 
     private var point: BackupPoint { manifest.points.last! }
@@ -152,13 +152,16 @@ package final class LogRestore {
     private func copySegments(of log: FileBatchLog, before end: UInt64) throws(DiskFailure) {
         let first = firstSegment(log)
         let last = log.state.with { $0.segments.headers.last?.number }
-        for (number, file) in BackupReader.segments(of: log.at, in: reader.mirror, manifest)
-        where number >= first && number < end {
+        for segment in BackupReader.segments(of: log.at, in: reader.mirror, manifest)
+        where segment.number >= first && segment.number < end {
+            let file = segment.file
             let from = try target.disk.open(target.place(file), for: .reading)
             let to = try disk.open(new.path + "/" + file.path, for: .creating)
-            try to.allocate(log.at.segmentBytes)
+            if !segment.isSealed { try to.allocate(log.at.segmentBytes) }
             try from.copy(0..<file.bytes, to: to)
-            if number == last { try makeReady(to, behind: file.bytes, of: log.at.segmentBytes) }
+            if segment.number == last, !segment.isSealed {
+                try makeReady(to, behind: file.bytes, of: log.at.segmentBytes)
+            }
             try to.sync()
             progress(Int(file.bytes))
         }
@@ -285,7 +288,7 @@ package final class LogRestore {
         for log in logs where log.tail != tails[log.at.lane] {
             throw log.damage(at: log.tail.address, "the restored log does not end where it should")
         }
-        let found = try LogVerifier.verify(logs)
+        let found = try LogVerifier.verify(logs, deep: true)
         if let fault = found.faults.first { throw fault }
         report.events = found.events
         for log in logs { SegmentTable.store(log.state.with { $0.segments.headers }, in: log.at.directory, on: disk) }

@@ -13,11 +13,17 @@ package final class LaneTree {
         self.log = log
         var roots: [SegmentRoot] = []
         var leaves = MerkleLeaves()
-        for number in 0..<(log.segmentNumbers?.upperBound ?? 0) {
-            let root = try log.root(ofClosed: number, behind: roots.last)
+        let given = try log.trimmedRecord().roots
+        for number in 0..<log.closedCount {
+            let root =
+                if let kept = given.first(where: { $0.number == number }) {
+                    kept
+                } else {
+                    try log.root(ofClosed: number, behind: roots.last)
+                }
             roots.append(root)
             root.fields.withUnsafeBytes { leaves.append($0) }
-            progress(Int(log.at.segmentBytes))
+            if !log.isSealed(number) { progress(Int(log.at.segmentBytes)) }
         }
         self.roots = roots
         self.leaves = leaves
@@ -34,7 +40,8 @@ package final class LaneTree {
         leaves.consistencyPath(from: Int(old), to: Int(new))
     }
 
-    /// The head when the log ended at `end`, the address behind a batch; by default where it ends now.
+    /// The head when the log ended at `end`, the address behind a batch; by default where it ends now. The segment that
+    /// holds the last batch counts as open even where it is sealed by now, so that a moment has one head for ever.
     package func head(at end: UInt64? = nil) throws(LogError) -> TreeHead {
         let end = end ?? log.tail.address
         // A batch may end exactly where its segment does.
@@ -58,10 +65,10 @@ package final class LaneTree {
 }
 
 extension FileBatchLog {
-    /// The segments that a later one follows; nil where the log is empty or has lost its beginning.
-    var segmentNumbers: Range<UInt64>? {
-        guard let last = state.with({ $0.segments.headers.last }) else { return nil }
-        return 0..<last.number
+    /// How many segments of the lane are closed: a later one was begun, or they are sealed.
+    var closedCount: UInt64 {
+        guard let last = state.with({ $0.segments.headers.last }) else { return 0 }
+        return isSealed(last.number) ? last.number + 1 : last.number
     }
 
     /// The root of a closed segment.

@@ -40,7 +40,7 @@ struct BackupVerb: Verb {
         var expiry: BackupExpiry?
         if let keep {
             expiry = try BackupExpiry.run(
-                BackupTarget(target, on: RealDisk()), keepingFrom: now - keep, dryRun: dryRun)
+                LedgerBackup.target(target), keepingFrom: now - keep, dryRun: dryRun)
         }
         progress.finish()
         var output = BufferedWriter.standardOutput()

@@ -53,7 +53,7 @@ struct RestoreVerb: Verb {
     }
 
     func run() async throws -> ExitCode {
-        let target = BackupTarget(self.target, on: RealDisk())
+        let target = LedgerBackup.target(self.target)
         var output = BufferedWriter.standardOutput()
         let progress = Progress.onStandardError("restore", unit: .bytes)
         switch job {

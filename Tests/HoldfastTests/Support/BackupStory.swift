@@ -36,6 +36,21 @@ final class BackupStory {
         ledger = try LedgerByHand(on: disk, lanes: lanes, time: ledger.latestTime)
     }
 
+    /// Closes the ledger, seals all of it or all segments but the last, and opens it again.
+    func seal(evenLast: Bool) throws {
+        ledger.close()
+        let directory = try LogDirectory.ledger(at: LedgerByHand.path, on: disk)
+        if evenLast {
+            _ = try directory.sealAll()
+        } else {
+            for log in try directory.openLanes(for: .writing) {
+                let sealer = SegmentSealer(log)
+                while let number = sealer.next() { _ = try sealer.seal(number) }
+            }
+        }
+        ledger = try LedgerByHand(on: disk, lanes: lanes, time: ledger.latestTime)
+    }
+
     @discardableResult
     func backup() throws -> LogBackup.Report {
         clock += 60_000
