@@ -1,13 +1,13 @@
 /// The table of one day: `entries_20251121`. Its rows are numbered in the order of the log, so that inserting is an
 /// append; expiring a day is a DROP.
-enum DayTable {
+package enum DayTable {
     /// The columns of a day's table. `entries_…` are bound and read in this order.
     static let columns = [
         "id", "player", "seq", "event", "asset", "amount", "balance_delta", "held_delta", "balance_after",
         "held_after", "request_id", "target", "kind", "ref", "error", "created_at",
     ]
 
-    static func create(_ day: Day) -> String {
+    package static func create(_ day: Day) -> String {
         """
         CREATE TABLE \(day.tableName)(
           id INTEGER PRIMARY KEY,
@@ -31,11 +31,11 @@ enum DayTable {
     }
 
     /// A player's rows of the day. The rows' ids stand in it anyway, so their order within an event is kept too.
-    static func createIndex(_ day: Day) -> String {
+    package static func createIndex(_ day: Day) -> String {
         "CREATE INDEX \(day.tableName)_by_player ON \(day.tableName)(player, seq)"
     }
 
-    static func insert(_ day: Day) -> String {
+    package static func insert(_ day: Day) -> String {
         let places = columns.map { _ in "?" }.joined(separator: ", ")
         return "INSERT INTO \(day.tableName) VALUES (\(places))"
     }

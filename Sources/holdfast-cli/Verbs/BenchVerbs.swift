@@ -5,7 +5,8 @@ enum BenchVerbs {
     static let group = VerbGroup(
         "benchmarks",
         [
-            BenchDayVerb.self, BenchWalletVerb.self, BenchLogVerb.self, BenchVerifyVerb.self, BenchRecoverVerb.self,
+            BenchDayVerb.self, BenchWalletVerb.self, BenchLogVerb.self, BenchTablesVerb.self, BenchVerifyVerb.self,
+            BenchRecoverVerb.self,
             BenchScaleVerb.self, BenchRivalsVerb.self, BenchReportVerb.self, BenchCompareVerb.self,
         ])
 }
