@@ -27,12 +27,10 @@ package struct DataFile: Sendable, Equatable {
 
     package var name: String { Storage.name(of: path) }
 
-    package var mayHold: (_ player: String) -> Bool {
-        { player in
-            if let shards, !shards.mayHold(player) { return false }
-            let id = Array(player.utf8)
-            return comparePlayers(facts.firstPlayer, id) <= 0 && comparePlayers(id, facts.lastPlayer) <= 0
-        }
+    package func mayHold(_ player: String) -> Bool {
+        if let shards, !shards.mayHold(player) { return false }
+        let id = Array(player.utf8)
+        return comparePlayers(facts.firstPlayer, id) <= 0 && comparePlayers(id, facts.lastPlayer) <= 0
     }
 }
 

@@ -5,7 +5,8 @@ enum BenchVerbs {
     static let group = VerbGroup(
         "benchmarks",
         [
-            BenchDayVerb.self, BenchWalletVerb.self, BenchLogVerb.self, BenchTablesVerb.self, BenchVerifyVerb.self,
+            BenchDayVerb.self, BenchWalletVerb.self, BenchLogVerb.self, BenchTablesVerb.self, BenchArchiveVerb.self,
+            BenchVerifyVerb.self,
             BenchRecoverVerb.self,
             BenchScaleVerb.self, BenchRivalsVerb.self, BenchReportVerb.self, BenchCompareVerb.self,
         ])
