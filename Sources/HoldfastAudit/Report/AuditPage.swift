@@ -84,7 +84,7 @@ extension LedgerAudit {
         guard let volumes, var money, !volumes.events.isEmpty else { return }
         page.heading("What moved")
         let step = volumes.stepHours == 1 ? "an hour" : volumes.stepHours == 24 ? "a day" : "a week"
-        var events = Chart("Events, \(step)", x: .init("", .time), y: .init("events", fromZero: true))
+        var events = Chart("Events, \(step)", x: .init("", .time), y: .init("", fromZero: true))
         let series = volumes.eventSeries
         events.add(.bars("events", series.map { Chart.Point(Double($0.time), Double($0.all)) }))
         if series.contains(where: { $0.refused > 0 }) {
@@ -95,7 +95,7 @@ extension LedgerAudit {
         for asset in volumes.assets.prefix(Self.assetsPlotted) {
             let unit = Chart.Unit.money(exponent: money.exponent(of: asset))
             var chart = Chart(
-                "\(asset), \(step)", x: .init("", .time), y: .init("\(asset)", unit: unit, fromZero: true))
+                "\(asset), \(step)", x: .init("", .time), y: .init("", unit: unit, fromZero: true))
             for sort in [LedgerVolumes.Sort.deposits, .withdrawals, .bets, .wins] {
                 let points = volumes.series(asset, sort).map { Chart.Point(Double($0.time), Double($0.sum)) }
                 if !points.isEmpty { chart.add(.bars(sort.name, points)) }

@@ -25,7 +25,7 @@ package struct LedgerAudit {
     ) throws {
         self.path = path
         madeAt = time
-        var verification = try LedgerVerification.run(path) { done, _ in progress("verifying", done) }
+        var verification = try LedgerVerification.run(path, deep: true) { done, _ in progress("verifying", done) }
         if !plan.isEmpty { verification.add(try plan.run(path) { progress("comparing \($0)", $1) }) }
         self.verification = verification
         // Where the files can't be read there is nothing more to tell.

@@ -86,7 +86,7 @@ package struct StatementPage {
         page.heading("Balances")
         for (asset, points) in points.sorted(by: { $0.key < $1.key }) {
             let unit = Chart.Unit.money(exponent: money.exponent(of: asset))
-            var chart = Chart("\(asset)", x: .init("", .time), y: .init("\(asset)", unit: unit, fromZero: true))
+            var chart = Chart("\(asset)", x: .init("", .time), y: .init("", unit: unit, fromZero: true))
             chart.add(.steps("balance", points.balance))
             if points.held.contains(where: { $0.y != 0 }) { chart.add(.steps("held", points.held)) }
             chart.height = 220

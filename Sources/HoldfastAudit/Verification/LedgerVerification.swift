@@ -20,9 +20,10 @@ package struct LedgerVerification {
     package var isGood: Bool { findings.isEmpty }
     package var events: UInt64 { log.events }
 
+    /// `deep` also unpacks and checks everything in sealed segments that a reading of their events does not touch.
     /// `progress` hears how many events were read, and of how many once that is known.
     package static func run(
-        _ path: String, progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
+        _ path: String, deep: Bool = false, progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
     ) throws(LedgerError) -> LedgerVerification {
         var result = LedgerVerification()
         // Opened once, so that everything below looks at the same log, also beside a running owner.
@@ -36,7 +37,7 @@ package struct LedgerVerification {
         }
         let total = Int(files.lastPosition)
         let pass = LedgerPass(files)
-        result.log = try LogVerifier.verify(files.logs) { (record, address, lane) throws(LedgerError) in
+        result.log = try LogVerifier.verify(files.logs, deep: deep) { (record, address, lane) throws(LedgerError) in
             pass.take(record, at: address, lane: lane)
             if pass.events & 0xFFFF == 0 { progress(pass.events, total) }
         }
@@ -106,6 +107,7 @@ package struct LedgerVerification {
         json.member("ok", isGood)
         json.member("lanes", log.lanes)
         json.member("segments", log.segments)
+        json.member("sealed_segments", log.sealedSegments)
         json.member("batches", log.batches)
         json.member("events", log.events)
         json.member("bytes", log.bytes)

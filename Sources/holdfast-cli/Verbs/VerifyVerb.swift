@@ -11,21 +11,23 @@ struct VerifyVerb: Verb {
             and the place of each fault (file, offset, player, seq) where there is one. Changes nothing.
             """,
         arguments: [.required("DIR", "the ledger's directory")],
-        options: [.flag("deep", "accepted for scripts; today every check is made without it")]
+        options: [.flag("deep", "also checks all of every sealed segment: indexes, filters, Merkle roots")]
             + ComparisonOptions.options,
         example: "holdfast verify ledger")
 
     private let directory: String
+    private let deep: Bool
     private let plan: ComparisonPlan
 
     init(_ values: ParsedOptions) throws(UsageError) {
         directory = values.text("DIR")
+        deep = values.flag("deep")
         plan = ComparisonOptions.plan(values)
     }
 
     func run() async throws -> ExitCode {
         let progress = Progress.onStandardError("verify", unit: .things("events"), total: nil)
-        var report = try LedgerVerification.run(directory) { done, total in
+        var report = try LedgerVerification.run(directory, deep: deep) { done, total in
             progress.setTotal(total)
             progress.update(done: done)
         }
