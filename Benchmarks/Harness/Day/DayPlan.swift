@@ -13,6 +13,8 @@ package struct DayPlan: Sendable {
     package var seconds: Double?
     /// Where tables follow the ledger; nil where none do.
     package var tables: String?
+    /// Where the day is archived after it, out of the tables; nil where it is not.
+    package var archive: String?
     /// Seals the log after the day, so that what follows works on a sealed one.
     package var seals = false
     /// After the run: books, `verify`, and how long opening takes.

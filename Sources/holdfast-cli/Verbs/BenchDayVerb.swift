@@ -27,11 +27,12 @@ struct BenchDayVerb: Verb {
             .integer("rate", "N", 1...10_000_000, "transactions offered a second; without it as fast as it goes"),
             .duration("duration", "length of a run at a rate; cuts a fast one short"),
             .flag("tables", "keeps tables up to date meanwhile, in DIR-tables, and checks them against the log"),
+            .flag("archive", "archives the day after it, out of the tables, into DIR-archive; implies --tables"),
             .flag("seal", "seals the log after the day, before it is opened again and verified"),
             .flag("no-checks", "leaves out opening again and `verify`"),
             .flag("json", "one JSON object instead of a table"),
         ],
-        exclusive: [["seal", "no-checks"]],
+        exclusive: [["seal", "no-checks"], ["archive", "no-checks"]],
         example: "holdfast bench day --tx 400000000 --players 30000000 --dir /var/tmp/bench-day",
         exitCodes: [
             .init(.done, "done"), .init(.failed, "the ledger failed, or a check did"), .init(.usage, "wrong usage"),
@@ -50,7 +51,8 @@ struct BenchDayVerb: Verb {
         plan.seed = UInt64(values.integer("seed"))
         plan.rate = values.integerIfGiven("rate")
         plan.seconds = values.millisecondsIfGiven("duration").map { Double($0) / 1000 }
-        if values.flag("tables") { plan.tables = plan.directory + "-tables" }
+        if values.flag("archive") { plan.archive = plan.directory + "-archive" }
+        if values.flag("tables") || values.flag("archive") { plan.tables = plan.directory + "-tables" }
         plan.seals = values.flag("seal")
         plan.checks = !values.flag("no-checks")
         self.plan = plan
