@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+import WalletModel
+
+/// The archive as an operator meets it, with the real program, real tables and real files.
+@Suite("Archive")
+struct ArchiveStories {
+    private static let day: Int64 = 1_763_683_200_000
+
+    private func filled(_ commands: Int = 240) throws -> Workplace {
+        let work = try Workplace()
+        try work.done("init", work.ledger)
+        let lines = (0..<commands).map { number in
+            Lines.credit("p\(number % 20)", number, "d\(number)", at: Self.day + Int64(number) * 1_000_000)
+        }
+        try work.done("apply", work.ledger, "--clock", "given", input: lines.joined())
+        try work.done("tables", "sync", work.ledger, work.path + "/tables", "--shards", "2")
+        return work
+    }
+
+    private func run(_ work: Workplace, _ now: String, _ more: String...) throws -> JSONValue {
+        let result = try work.holdfast(
+            ["archive", "run", work.ledger, work.path + "/tables", work.path + "/archive", "--now", now] + more)
+        #expect(result.status == .exited(0) && result.errors == "", "\(result.errors)")
+        return try result.value()
+    }
+
+    private func warehouse(_ work: Workplace) throws -> [String] {
+        try work.shell("find '\(work.path)/archive/warehouse' -name '*.gz' | xargs zcat").lines.sorted()
+    }
+
+    @Test("a night moves what is old, a later one drops it, and all of it can come back")
+    func nights() throws {
+        let work = try filled()
+        let (tables, archive) = (work.path + "/tables", work.path + "/archive")
+        let events = try work.done("events", work.ledger).lines.sorted()
+        #expect(try run(work, "2026-03-01T00:00:00Z", "--dry-run")["moved_records"] == 240)
+        #expect(!FileManager.default.fileExists(atPath: archive))
+        #expect(try run(work, "2026-02-23T00:00:00Z")["deleted_records"] == 0)
+        #expect(try run(work, "2026-04-01T00:00:00Z")["deleted_records"] == 240)
+        #expect(try warehouse(work) == events)
+        #expect(try work.done("archive", "verify", archive, "--tables", tables).value()["ok"] == true)
+        try work.done("archive", "compact", archive)
+        #expect(try warehouse(work) == events)
+        let own = try work.done("history", work.ledger, "evian", "p3").lines
+        #expect(try work.done("archive", "history", archive, "evian", "p3").lines == own)
+        #expect(try work.done("archive", "restore", archive, tables).value()["restored"] == 240)
+        #expect(try work.done("tables", "check", work.ledger, tables).value()["ok"] == true)
+    }
+
+    @Test("the log gives the same rows as the tables")
+    func sources() throws {
+        let work = try filled()
+        _ = try run(work, "2026-04-01T00:00:00Z", "--source", "log")
+        #expect(try warehouse(work) == (try work.done("events", work.ledger).lines.sorted()))
+    }
+
+    @Test("a run that is killed is finished or cleared away by the next")
+    func killed() throws {
+        for attempt in 0..<8 {
+            let work = try filled(80)
+            let child = try work.start(
+                "archive", "run", work.ledger, work.path + "/tables", work.path + "/archive", "--now",
+                "2026-04-01T00:00:00Z", "--snapshot-days", "1", input: "")
+            // From attempt to attempt a little later: before the first file, amid the work, at the end.
+            usleep(UInt32(attempt * 6_000))
+            child.kill()
+            _ = try child.wait()
+            _ = try run(work, "2026-04-01T00:00:00Z")
+            #expect(try warehouse(work) == (try work.done("events", work.ledger).lines.sorted()))
+            let report = try work.done(
+                "archive", "verify", work.path + "/archive", "--tables", work.path + "/tables")
+            #expect(try report.value()["unfinished"] == .array([]))
+        }
+    }
+
+    @Test("damage is named, and nothing is dropped for it")
+    func damaged() throws {
+        let work = try filled()
+        _ = try run(work, "2026-02-23T00:00:00Z")
+        let cut = "truncate -s -5 $(find '\(work.path)/archive/warehouse' -name '*.gz' | sort | head -n 1)"
+        #expect(try work.shell(cut).status == .exited(0))
+        let verify = try work.holdfast("archive", "verify", work.path + "/archive")
+        #expect(verify.status == .exited(1))
+        #expect(verify.output.contains("bytes, its manifest says"))
+        let again = try work.holdfast(
+            "archive", "run", work.ledger, work.path + "/tables", work.path + "/archive", "--now",
+            "2026-03-04T00:00:00Z")
+        #expect(again.status == .exited(1))
+        #expect(again.errors.contains("was not dropped"))
+    }
+
+    @Test("wrong use is explained")
+    func wrongUse() throws {
+        let work = try filled(20)
+        let noTables = try work.holdfast("archive", "run", work.ledger, work.path + "/none", work.path + "/archive")
+        #expect(noTables.status == .exited(1) && noTables.errors.contains("tables sync"))
+        let noArchive = try work.holdfast("archive", "verify", work.path + "/none")
+        #expect(noArchive.status == .exited(1) && noArchive.errors.contains("not an archive"))
+        let ages = try work.holdfast(
+            "archive", "run", work.ledger, work.path + "/tables", work.path + "/archive", "--older-than", "9d",
+            "--delete-after", "8d")
+        #expect(ages.status == .exited(2))
+        let restore = try work.holdfast("archive", "restore", "a", "b", "--player", "p")
+        #expect(restore.status == .exited(2) && restore.errors.contains("--tenant"))
+    }
+}
