@@ -44,7 +44,10 @@ struct BackupStories {
         try work.done("backup", work.ledger, copies)
         try work.done("restore", copies, work.path + "/last")
         #expect(try events(work.path + "/last", in: work) == events(work.ledger, in: work))
-        #expect([3, 4].contains(try work.done("restore", copies, "--list").lines.count))
+        // A backup that finds nothing new moves the last point on, so a fast owner leaves fewer of them.
+        let points = try work.done("restore", copies, "--list").values()
+        #expect((1...4).contains(points.count))
+        #expect(points.last?["position"]?.integer == Int64(try events(work.ledger, in: work).count))
         #expect(try work.done("restore", copies, "--check").value()["ok"] == true)
         // It is a ledger like any other.
         try work.done("apply", work.path + "/last", input: Lines.credit("p1", 5, "after"))
