@@ -76,22 +76,23 @@ public final class Ledger: Sendable {
         return try open(at: path, on: disk, clock: SystemClock(), drive: .threads)
     }
 
-    /// Opens the ledger in a directory; throws where there is none.
-    public static func openExisting(at path: String) async throws(LedgerError) -> Ledger {
-        try open(at: path, on: RealDisk(), clock: SystemClock(), drive: .threads)
+    /// Opens the ledger in a directory; throws where there is none. Full segments are sealed in the background unless
+    /// `seals` is false; then they wait for `holdfast seal` or for an opening that does.
+    public static func openExisting(at path: String, seals: Bool = true) async throws(LedgerError) -> Ledger {
+        try open(at: path, on: RealDisk(), clock: SystemClock(), drive: .threads, seals: seals)
     }
 
     package static func open(
         at path: String, on disk: any Disk, clock: any LogClock, drive: LaneEngine<WalletMachine>.Drive,
-        snapshots: SnapshotPolicy? = .automatic
+        snapshots: SnapshotPolicy? = .automatic, seals: Bool = true
     ) throws(LedgerError) -> Ledger {
         let directory = try LogDirectory.ledger(at: path, on: disk)
-        return try Ledger(directory, clock: clock, drive: drive, snapshots: snapshots)
+        return try Ledger(directory, clock: clock, drive: drive, snapshots: snapshots, seals: seals)
     }
 
     private init(
         _ directory: LogDirectory, clock: any LogClock, drive: LaneEngine<WalletMachine>.Drive,
-        snapshots: SnapshotPolicy?
+        snapshots: SnapshotPolicy?, seals: Bool
     ) throws(LedgerError) {
         let configuration = try directory.walletConfiguration()
         let lock = try directory.lock()
@@ -104,6 +105,7 @@ public final class Ledger: Sendable {
             parts.append((log, machine))
         }
         engine = try LaneEngine(lanes: parts, clock: clock, drive: drive)
+        if seals { engine.sealInBackground() }
         if let snapshots {
             engine.takeSnapshots(
                 snapshots, behind: report.eventsReplayed, at: directory.places, on: directory.disk)
@@ -136,6 +138,9 @@ public final class Ledger: Sendable {
     public func snapshot() async throws(LedgerError) {
         try await engine.snapshot(at: directory.places, on: directory.disk)
     }
+
+    /// Why segments of some lane are not sealed any more, if that is so. Everything else goes on.
+    public var sealingFailure: LedgerError? { engine.sealingFailure }
 
     /// Position of the last durable event; 0 when there is none.
     public var lastPosition: UInt64 { engine.durable.mark.position }

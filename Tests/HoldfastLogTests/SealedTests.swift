@@ -83,6 +83,26 @@ import Testing
         }
     }
 
+    @Test("sealed segments that are given up leave their roots, and the chain stays closed")
+    func givenUp() throws {
+        let disk = try Log.make()
+        let roots = try Log.directory(disk).sealAll()
+        let before = try Log.records(disk)
+        #expect(roots.count > 3)
+        let log = try Log.directory(disk).openLanes(for: .writing)[0]
+        try log.trim(before: 64 << 10)
+        try log.trim(before: 2 * (64 << 10))
+        #expect(try log.trimmedRecord().roots == Array(roots.prefix(2)))
+        #expect(Log.names(disk, ".sealed").count == roots.count - 2)
+        #expect(try LogVerifier.verify(Log.directory(disk), deep: true).faults.isEmpty)
+        let first = try #require(before.firstIndex { $0.address >= 2 * (64 << 10) })
+        #expect(try Log.records(disk, from: UInt64(first + 1)).map(\.bytes) == before[first...].map(\.bytes))
+        // One that does not continue what was given up is found.
+        let path = StoreUnderTest.path + "/lane-00/trimmed"
+        disk.flip(0, of: disk.contents(path)!.count - 1, in: path)
+        #expect(throws: (any Error).self) { try Log.directory(disk).openLanes(for: .reading) }
+    }
+
     @Test("the filter has every name that it was given, and few others")
     func filter() {
         var random = Log.Random(5)

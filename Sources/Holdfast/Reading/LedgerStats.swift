@@ -7,8 +7,12 @@ package struct LedgerStats {
     package var events: UInt64 = 0
     package var bytesPerEvent = 0.0
     package var openSegments = 0
-    /// Segments that were rewritten by player. This version keeps all segments as they were written.
+    /// Segments that were rewritten by player.
     package var sealedSegments = 0
+    /// What an event takes in sealed segments; nil where there are none.
+    package var bytesPerEventSealed: Double?
+    /// What it takes, or took, in open ones.
+    package var bytesPerEventOpen = 0.0
     package var lanes = 0
     /// Of the newest event; 0 when there is none.
     package var position: UInt64 = 0
@@ -21,17 +25,33 @@ package struct LedgerStats {
         lanes = files.logs.count
         position = files.lastPosition
         events = files.lastPosition
-        var bytes: UInt64 = 0
+        var openBytes: UInt64 = 0
+        var sealed: (bytes: UInt64, events: UInt64) = (0, 0)
+        var sealedBefore: UInt64 = 0
         for log in files.logs {
-            openSegments += log.segmentCount
-            bytes += log.tail.address - log.firstAddress
+            openSegments += log.openSegments.count
+            sealedSegments += log.sealedSegments.count
+            let found = try log.sealedBytes()
+            sealed.bytes += found.bytes
+            sealed.events += found.events
+            let sealedSpan = UInt64(log.sealedSegments.count) * log.at.segmentBytes
+            let span = log.tail.address - min(log.tail.address, log.firstAddress)
+            openBytes += span
+            sealedBefore += min(span, sealedSpan)
             lastSnapshot = try SnapshotFile.list(in: log.at.directory, on: files.directory.disk).first ?? lastSnapshot
         }
-        if events > 0 { bytesPerEvent = (Double(bytes) / Double(events) * 10).rounded() / 10 }
+        if events > 0 {
+            bytesPerEventOpen = Self.rounded(Double(openBytes) / Double(events))
+            let now = sealed.bytes + openBytes - sealedBefore
+            bytesPerEvent = Self.rounded(Double(now) / Double(events))
+        }
+        if sealed.events > 0 { bytesPerEventSealed = Self.rounded(Double(sealed.bytes) / Double(sealed.events)) }
         for (machine, _) in try files.recoverStates() {
             players += machine.withState { $0.playerCount }
             openHolds += machine.withState { $0.openHoldCount }
             if machine.latestTime > 0 { lastEventAt = max(lastEventAt ?? 0, machine.latestTime) }
         }
     }
+
+    private static func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
 }

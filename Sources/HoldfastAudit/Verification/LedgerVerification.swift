@@ -20,8 +20,8 @@ package struct LedgerVerification {
     package var isGood: Bool { findings.isEmpty }
     package var events: UInt64 { log.events }
 
-    /// `deep` also unpacks and checks everything in sealed segments that a reading of their events does not touch.
-    /// `progress` hears how many events were read, and of how many once that is known.
+    /// `deep` computes anew what sealing computed. `progress` hears how many events were read, and of how many once that
+    /// is known.
     package static func run(
         _ path: String, deep: Bool = false, progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
     ) throws(LedgerError) -> LedgerVerification {

@@ -1,4 +1,16 @@
 extension LaneEngine {
+    /// From now on seals segments in the background, those first that are full already.
+    package func sealInBackground() {
+        let logs = lanes.compactMap { $0.log as? FileBatchLog }
+        guard drive == .threads, !logs.isEmpty else { return }
+        let work = BackgroundSealing(logs: logs)
+        sealing.with { $0 = work }
+        work.start()
+    }
+
+    /// What keeps segments from being sealed.
+    package var sealingFailure: LogError? { sealing.with { $0 }?.failure }
+
     func start() {
         var started: [WorkerThread] = lanes.indices.map { number in
             WorkerThread(name: "hf-lane-\(number)") { [self] in laneLoop(number) }
@@ -72,6 +84,7 @@ extension LaneEngine {
         for snapshot in snapshots.with({ $0 }).values { snapshot.abandon(.stopped(reason: "it was closed")) }
         automatic.with { $0 }?.stop()
         background.stop()
+        sealing.with { $0 }?.stop()
         durable.close(failure ?? .stopped(reason: "it was closed"))
         if failure == nil {
             for lane in lanes { try? (lane.log as? FileBatchLog)?.closeCleanly() }

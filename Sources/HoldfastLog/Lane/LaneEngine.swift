@@ -29,6 +29,8 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     let closing = Lock()
     let threads = Locked<[WorkerThread]>([])
     let background: BackgroundWork
+    /// Where full segments are sealed as they come.
+    let sealing = Locked<BackgroundSealing?>(nil)
     /// Snapshots under way, by lane.
     let snapshots = Locked<[Int: SnapshotJob]>([:])
     let automatic = Locked<AutomaticSnapshots?>(nil)
@@ -256,6 +258,7 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
         if failure == nil { publish() }
         for case let batch? in taken { release(batch, failure) }
         background.wake()
+        sealing.with { $0 }?.wake()
         return true
     }
 

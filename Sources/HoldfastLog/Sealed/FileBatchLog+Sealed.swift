@@ -20,6 +20,8 @@ extension FileBatchLog {
         return (bytes, events)
     }
 
+    package func sealedBytes(of number: UInt64) throws(LogError) -> UInt64 { try sealed(number).header.fileBytes }
+
     func sealed(_ number: UInt64) throws(LogError) -> SealedSegment { try sealedFiles.segment(number) }
 
     /// What a sealed segment comes down to.

@@ -167,7 +167,7 @@ package final class SealedSegment: Sendable {
     // MARK: The whole
 
     /// The segment as it stood in its open file, byte for byte.
-    func image(pause: () -> Void = {}) throws(LogError) -> SegmentImage {
+    func image(patience: Patience = .endless) throws(LogError) -> SegmentImage {
         let image = SegmentImage(path: file.path, size: Int(header.segment.segmentBytes))
         let base = image.bytes.baseAddress!
         let start = header.segment.number * header.segment.segmentBytes
@@ -181,7 +181,7 @@ package final class SealedSegment: Sendable {
                 else { throw damage(index[block].offset, "block \(block) names a place outside the segment") }
                 row.store(at: base + offset)
             }
-            if block & 15 == 15 { pause() }
+            if block & 15 == 15 { try patience.check() }
         }
         header.segment.block().withUnsafeBytes { base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         let batches = try batches()

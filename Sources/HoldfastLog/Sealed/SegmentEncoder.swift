@@ -9,8 +9,7 @@ struct SegmentEncoder {
     private let packing: any PayloadPacking
     /// Seeds the hash of keys and so of names.
     private let seed: UInt64
-    /// Called now and then; sealing in the background waits in it while the lanes need the processor.
-    private let pause: () -> Void
+    private let patience: Patience
 
     private var batches = SealedBatches()
     private var counts = SealedCounts()
@@ -20,13 +19,13 @@ struct SegmentEncoder {
 
     init(
         _ image: SegmentImage, _ segment: SegmentHeader, packing: any PayloadPacking, seed: UInt64,
-        pause: @escaping () -> Void = {}
+        patience: Patience = .endless
     ) {
         self.image = image
         self.segment = segment
         self.packing = packing
         self.seed = seed
-        self.pause = pause
+        self.patience = patience
         tail = LogTail(before: segment)
     }
 
@@ -40,7 +39,13 @@ struct SegmentEncoder {
         var header = SealedHeader(segment: segment, packing: packing.id, tail: tail, counts: counts, root: root)
         let table = batches.stored(segment)
         var blocks = EncodedBlocks(capacity: Int(tail.address % segment.segmentBytes) / 4 + 4096)
-        encodeBlocks(offsets, header.widths, into: &blocks)
+        do throws(LogError) {
+            try encodeBlocks(offsets, header.widths, into: &blocks)
+        } catch {
+            blocks.free()
+            blocks.names.free()
+            throw error
+        }
         header.nameCount = UInt64(blocks.names.count / 8)
         let filter = blocks.names.bytes.withMemoryRebound(to: UInt64.self) { RequestFilter.build($0) }
         blocks.names.free()
@@ -67,7 +72,7 @@ struct SegmentEncoder {
                     typeCounts[Int(record.type)] += 1
                     tree.append(record.bytes)
                 }
-                pause()
+                try patience.check()
             case .blank:
                 if let stray = try scanner.lastWritten(from: scanner.offset) {
                     throw .damaged(
@@ -83,9 +88,11 @@ struct SegmentEncoder {
         }
     }
 
-    private func encodeBlocks(_ offsets: [UInt32], _ widths: SealedWidths, into blocks: inout EncodedBlocks) {
+    private func encodeBlocks(
+        _ offsets: [UInt32], _ widths: SealedWidths, into blocks: inout EncodedBlocks
+    ) throws(LogError) {
         let order = KeyOrder(image: UnsafeRawPointer(image.bytes.baseAddress!), offsets: offsets)
-        pause()
+        try patience.check()
         var encoder = BlockEncoder(widths: widths, packing: packing)
         let rows = UnsafeMutableBufferPointer<SealedRow>.allocate(capacity: SealedBlock.rowsMax)
         defer { rows.deallocate() }
@@ -109,7 +116,7 @@ struct SegmentEncoder {
             blocks.append(encoder.set, first: block[0], rows: count, payloadBytes: payloadBytes)
             packing.addNames(of: UnsafeBufferPointer(block), seed: seed, to: &blocks.names)
             made += 1
-            if made & 15 == 0 { pause() }
+            if made & 15 == 0 { try patience.check() }
         }
     }
 }
@@ -205,11 +212,8 @@ struct SealedContent {
     var size: Int { Int(header.fileBytes) }
 
     /// Writes all of it, piece by piece.
-    func write(to file: any DiskFile, pause: () -> Void) throws(DiskFailure) {
-        try forEachPiece { (bytes, offset) throws(DiskFailure) in
-            try file.write(bytes, at: offset)
-            pause()
-        }
+    func write(to file: any DiskFile) throws(DiskFailure) {
+        try forEachPiece { (bytes, offset) throws(DiskFailure) in try file.write(bytes, at: offset) }
     }
 
     /// Whether a file holds exactly this.

@@ -6,12 +6,12 @@ internal import CHoldfast
 /// gets its name when it is whole, durable and was read back; the open one goes after that.
 package struct SegmentSealer {
     let log: FileBatchLog
-    /// Called now and then: where sealing gives way to the lanes.
-    let pause: () -> Void
+    private let patience: Patience
 
-    package init(_ log: FileBatchLog, pause: @escaping () -> Void = {}) {
+    /// `isOver` is asked now and then; when it says yes, sealing stops with `.stopped` and leaves all as it was.
+    package init(_ log: FileBatchLog, isOver: @escaping () -> Bool = { false }) {
         self.log = log
-        self.pause = pause
+        patience = Patience(isOver: isOver)
     }
 
     /// The oldest segment that is full and not sealed; with `evenLast` also the one that is being filled.
@@ -74,7 +74,7 @@ package struct SegmentSealer {
     }
 
     private func isSame(_ segment: SealedSegment, _ original: SegmentImage) throws(LogError) -> Bool {
-        let again = try segment.image(pause: pause)
+        let again = try segment.image(patience: patience)
         return memcmp(again.bytes.baseAddress!, original.bytes.baseAddress!, original.bytes.count) == 0
     }
 
@@ -84,16 +84,17 @@ package struct SegmentSealer {
         let path = SegmentNames.sealedPath(header.number, in: log.at.directory)
         let temporary = path + ".new"
         var encoder = SegmentEncoder(
-            original, header, packing: log.at.packing, seed: log.at.hashSeed, pause: pause)
+            original, header, packing: log.at.packing, seed: log.at.hashSeed, patience: patience)
         var content = try encoder.encode(previousChained: previous)
         defer { content.free() }
         do throws(LogError) {
             try attempt { () throws(DiskFailure) in
                 if log.disk.fileExists(temporary) { try log.disk.remove(temporary) }
                 let file = try log.disk.open(temporary, for: .creating)
-                try content.write(to: file, pause: pause)
+                try content.write(to: file)
                 try file.sync()
             }
+            try patience.check()
             let written = try open(temporary, header.number)
             guard try content.isSame(as: written.file), try isSame(written, original) else {
                 throw LogError.damaged(
@@ -126,5 +127,16 @@ package struct SegmentSealer {
         } catch {
             throw SystemErrors.meansFull(error.errno) ? .storageFull(path: log.at.directory) : .io(error)
         }
+    }
+}
+
+/// Asked in the middle of long work whether to go on.
+struct Patience {
+    let isOver: () -> Bool
+
+    static var endless: Patience { Patience { false } }
+
+    func check() throws(LogError) {
+        if isOver() { throw .stopped(reason: "the log is being closed") }
     }
 }

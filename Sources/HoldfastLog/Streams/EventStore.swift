@@ -26,15 +26,18 @@ public final class EventStore: Sendable {
         /// Creates the store where there is none.
         public var createsIfMissing = true
         public var upcasters = Upcasters()
+        /// Rewrites full segments in the background, by stream and compressed.
+        public var seals = false
 
         public init(
             lanes: Int = 1, segmentBytes: UInt64? = nil, createsIfMissing: Bool = true,
-            upcasters: Upcasters = Upcasters()
+            upcasters: Upcasters = Upcasters(), seals: Bool = false
         ) {
             self.lanes = lanes
             self.segmentBytes = segmentBytes
             self.createsIfMissing = createsIfMissing
             self.upcasters = upcasters
+            self.seals = seals
         }
     }
 
@@ -84,6 +87,7 @@ public final class EventStore: Sendable {
             parts.append((log, machine))
         }
         engine = try LaneEngine(lanes: parts, clock: clock, drive: drive)
+        if options.seals { engine.sealInBackground() }
         if let snapshots {
             engine.takeSnapshots(
                 snapshots, behind: report.eventsReplayed, at: directory.places, on: directory.disk)

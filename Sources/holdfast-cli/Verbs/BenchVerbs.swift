@@ -5,9 +5,8 @@ enum BenchVerbs {
     static let group = VerbGroup(
         "benchmarks",
         [
-            BenchDayVerb.self, BenchWalletVerb.self, BenchLogVerb.self, BenchTablesVerb.self, BenchArchiveVerb.self,
-            BenchVerifyVerb.self,
-            BenchRecoverVerb.self,
-            BenchScaleVerb.self, BenchRivalsVerb.self, BenchReportVerb.self, BenchCompareVerb.self,
+            BenchDayVerb.self, BenchWalletVerb.self, BenchLogVerb.self, BenchSealVerb.self, BenchTablesVerb.self,
+            BenchArchiveVerb.self, BenchVerifyVerb.self, BenchRecoverVerb.self, BenchScaleVerb.self,
+            BenchRivalsVerb.self, BenchReportVerb.self, BenchCompareVerb.self,
         ])
 }

@@ -37,6 +37,8 @@ struct StatsVerb: Verb {
         json.member("players", stats.players)
         json.member("events", stats.events)
         json.member("bytes_per_event", stats.bytesPerEvent)
+        json.member("bytes_per_event_open", stats.bytesPerEventOpen)
+        if let sealed = stats.bytesPerEventSealed { json.member("bytes_per_event_sealed", sealed) }
         json.key("segments")
         json.beginObject()
         json.member("open", stats.openSegments)
@@ -55,7 +57,11 @@ struct StatsVerb: Verb {
     private static func table(_ stats: LedgerStats) -> [(String, String)] {
         [
             ("players", Human.count(stats.players)), ("events", Human.count(Int(stats.events))),
-            ("bytes per event", Human.count(Int(stats.bytesPerEvent.rounded()))),
+            (
+                "bytes per event",
+                Human.count(Int(stats.bytesPerEvent.rounded()))
+                    + (stats.bytesPerEventSealed.map { ", sealed \($0), open \(stats.bytesPerEventOpen)" } ?? "")
+            ),
             ("segments", "\(stats.openSegments) open, \(stats.sealedSegments) sealed"), ("lanes", "\(stats.lanes)"),
             ("newest position", "\(stats.position)"), ("open holds", Human.count(stats.openHolds)),
             ("last event", stats.lastEventAt.map(RFC3339.text) ?? "none"),

@@ -1,0 +1,31 @@
+import Foundation
+import SimulatedDisk
+import Testing
+
+@testable import HoldfastLog
+
+/// A sealed segment of the first version, made from the golden log, is read as long as there are logs of it. What the
+/// compressor of another version makes of the same events may differ, so today's file need not be the same.
+@Suite struct SealedGoldenTests {
+    private static let file = GoldenLog.tests.appendingPathComponent("Golden/sealed-v1/0000000000.sealed")
+    private static let name = StoreUnderTest.path + "/lane-01/0000000000"
+
+    @Test("the golden sealed segment is the golden log's segment, byte for byte")
+    func reads() throws {
+        let disk = try GoldenLog.stored()
+        let original = try #require(disk.contents(Self.name + ".log"))
+        let roots = try LogDirectory.open(StoreUnderTest.path, kind: EventStore.kind, on: disk).sealAll()
+        if GoldenLog.isToBeWritten {
+            try FileManager.default.createDirectory(
+                at: Self.file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(disk.contents(Self.name + ".sealed")!).write(to: Self.file)
+        }
+        disk.overwrite(Self.name + ".sealed", with: Array(try Data(contentsOf: Self.file)))
+        let directory = try LogDirectory.open(StoreUnderTest.path, kind: EventStore.kind, on: disk)
+        let log = try directory.openLanes(for: .reading)[1]
+        let segment = try log.sealed(0)
+        #expect(try Array(segment.image().bytes) == original)
+        #expect(segment.header.root == roots.last)
+        #expect(try LogVerifier.verify(directory, deep: true).faults.isEmpty)
+    }
+}
