@@ -87,7 +87,9 @@ struct ReconcileTests {
     @Test("looks no further than the provider's kinds and the statement's period")
     func scope() async throws {
         let rows = "request_id,amount,time\nc1,1200,1763683203000\n"
-        #expect(try await reconcile(rows).isGood)
+        // The deposits lie two seconds to either side, which is the tolerance by default.
+        #expect(try await reconcile(rows) { $0.toleranceMilliseconds = 1_000 }.isGood)
+        #expect(try await reconcile(rows).counts[.missingInStatement] == 2)
         let wide =
             "request_id,player,amount,time\nc1,p1,1200,1763683203000\nd1,p1,5000,1763683201000\nn1,p1,1200,1763683205000\n"
         #expect(try await reconcile(wide).counts[.missingInStatement] == 1)

@@ -24,7 +24,8 @@ import Testing
         let directory = try LogDirectory.open(StoreUnderTest.path, kind: EventStore.kind, on: disk)
         let log = try directory.openLanes(for: .reading)[1]
         let segment = try log.sealed(0)
-        #expect(try Array(segment.image().bytes) == original)
+        let image = try segment.image()
+        #expect(withExtendedLifetime(image) { Array(image.bytes) } == original)
         #expect(segment.header.root == roots.last)
         #expect(try LogVerifier.verify(directory, deep: true).faults.isEmpty)
     }
