@@ -12,7 +12,7 @@ package struct DayBench: Sendable {
     private let dashboard: Dashboard
     private let population: Population
 
-    /// Enough for the lane to have work while two rounds are being synced: with 12 it stood still a third of the time.
+    /// Enough for the lane to have work while two rounds are being synced; with 12 neither core was busy.
     private static let fastBatches = 48
     /// At a set rate batches are small, and a stall must not hold back those behind it.
     private static let pacedBatches = 8_192

@@ -30,7 +30,7 @@ package final class ShardFile {
     package internal(set) var days: [Day: DayState] = [:]
 
     /// Larger pages mean fewer splits and seeks for rows that are appended; smaller ones less to write where a
-    /// batch touches a purse here and there. Measured in docs/decisions/0008.
+    /// batch touches a purse here and there.
     static let pageBytes = 8192
 
     /// Opens the shard of a set.
