@@ -1,5 +1,5 @@
 package import HoldfastTables
-package import HoldfastText
+internal import HoldfastText
 
 /// Where things lie below the archive's root. Inside `warehouse/` there is nothing but data: readers that discover
 /// partitions by their directories stumble over anything else.

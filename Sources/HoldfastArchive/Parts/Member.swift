@@ -1,7 +1,7 @@
 internal import Holdfast
 package import HoldfastTables
-package import HoldfastText
-package import HoldfastWallet
+internal import HoldfastText
+internal import HoldfastWallet
 
 /// The rows of one gzip member while they gather: lines of JSON, and what the manifest will say of them.
 /// One thread at a time owns it; it is handed from the reading to the compressing thread.

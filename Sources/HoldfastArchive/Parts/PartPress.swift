@@ -1,4 +1,4 @@
-package import HoldfastLog
+internal import HoldfastLog
 internal import HoldfastTables
 
 /// The second stage of writing parts: compresses members, writes them into files in staging, and at the end syncs

@@ -1,5 +1,5 @@
 private import Glibc
-package import HoldfastText
+internal import HoldfastText
 package import HoldfastWallet
 
 /// The columns of a row by their place in it.

@@ -1,6 +1,6 @@
 internal import CHoldfast
-package import Holdfast
-package import HoldfastLog
+internal import Holdfast
+internal import HoldfastLog
 internal import HoldfastTables
 internal import HoldfastText
 

@@ -1,4 +1,4 @@
-package import HoldfastTables
+internal import HoldfastTables
 
 extension TableShelf {
     /// All shards of a set of tables, by number.

@@ -1,4 +1,4 @@
-package import HoldfastLog
+internal import HoldfastLog
 
 /// What is to become a snapshot. Its files lie in `_staging/<id>/`, each synced and read back.
 package struct SnapshotDraft {

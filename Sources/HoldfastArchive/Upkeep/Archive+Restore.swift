@@ -1,4 +1,4 @@
-package import HoldfastTables
+internal import HoldfastTables
 internal import HoldfastWallet
 
 /// Which rows come back.
