@@ -46,9 +46,17 @@ package struct RealDisk: Disk {
         try Syscalls.check(fsync(descriptor), "sync directory", path)
     }
 
+    /// A quarter of a second.
+    private static let lockTries = 25
+
     package func lock(_ path: String) throws(DiskFailure) -> (any DirectoryLock)? {
         let descriptor = try Syscalls.open(path, O_RDWR | O_CREAT, "open lock file")
-        let code = hf_try_lock(descriptor)
+        var code = hf_try_lock(descriptor)
+        // A child of the process that just gave it up holds a copy of the lock until it has begun its own program.
+        for _ in 0..<Self.lockTries where code == EWOULDBLOCK {
+            usleep(10_000)
+            code = hf_try_lock(descriptor)
+        }
         if code == 0 { return RealLock(descriptor: descriptor) }
         Glibc.close(descriptor)
         if code == EWOULDBLOCK { return nil }
