@@ -61,6 +61,18 @@ import Testing
         }
     }
 
+    @Test("a tree of many leaves has the root of the definition around every place where it takes leaves in together")
+    func largeRoots() {
+        let contents = (0..<1_030).map { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        var tree = MerkleTree()
+        for (size, content) in contents.enumerated() {
+            if [1, 255, 256, 257, 511, 512, 513, 767, 768, 1_023, 1_024, 1_025].contains(size) {
+                #expect(tree.count == UInt64(size) && tree.root == Self.naiveRoot(contents[..<size]))
+            }
+            content.withUnsafeBytes { tree.append($0) }
+        }
+    }
+
     @Test("the hashes are those that RFC 6962's test vectors give")
     func vectors() {
         #expect(

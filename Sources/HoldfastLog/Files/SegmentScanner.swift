@@ -154,6 +154,8 @@ extension UnsafeRawBufferPointer {
 /// A moving window over a file, so that small reads cost no system call each.
 final class ReadWindow {
     private let file: any DiskFile
+    /// All of it, where it is in memory already.
+    private let whole: UnsafeRawBufferPointer?
     private var buffer: UnsafeMutableRawBufferPointer
     private var start: UInt64 = 0
     private var count = 0
@@ -161,7 +163,8 @@ final class ReadWindow {
 
     init(file: any DiskFile) {
         self.file = file
-        buffer = .allocate(byteCount: Self.readAhead, alignment: 128)
+        whole = (file as? SegmentImage).map { UnsafeRawBufferPointer($0.bytes) }
+        buffer = .allocate(byteCount: whole == nil ? Self.readAhead : 0, alignment: 128)
     }
 
     deinit { buffer.deallocate() }
@@ -170,6 +173,10 @@ final class ReadWindow {
 
     /// `count` bytes at `offset`, fewer at the end of the file. Good until the next call.
     func bytes(at offset: UInt64, count wanted: Int) throws(LogError) -> UnsafeRawBufferPointer {
+        if let whole {
+            let start = Int(min(offset, UInt64(whole.count)))
+            return UnsafeRawBufferPointer(rebasing: whole[start..<min(start + wanted, whole.count)])
+        }
         if offset < start || offset + UInt64(wanted) > start + UInt64(count) {
             if wanted > buffer.count {
                 buffer.deallocate()

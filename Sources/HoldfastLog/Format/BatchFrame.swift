@@ -154,14 +154,28 @@ package struct BatchView {
         guard base.load(fromByteOffset: header.size - 8, as: UInt32.self) == hf_crc32c(0, base + trailer, 32) else {
             return (trailer, "the batch's own hash does not match its checksum")
         }
+        let mismatch = "an event does not match its checksum or its position"
         var at = BatchHeader.bytes
-        for index in 0..<header.count {
-            guard let record = RecordView.validated(base + at, available: trailer - at),
+        var index = 0
+        while index < header.count {
+            guard let record = RecordView.fitting(base + at, available: trailer - at) else { return (at, mismatch) }
+            let behind = at + record.size
+            // Checksums of two records are computed side by side. A second one that does not fit is the next first.
+            let second =
+                index + 1 < header.count ? RecordView.fitting(base + behind, available: trailer - behind) : nil
+            let other = second ?? record
+            let sums = hf_crc32c_two(base + (at + 4), record.size - 4, other.base + 4, other.size - 4)
+            guard UInt32(truncatingIfNeeded: sums) == record.checksum,
                 record.position == header.position + UInt64(index)
-            else {
-                return (at, "an event does not match its checksum or its position")
-            }
-            at += record.size
+            else { return (at, mismatch) }
+            at = behind
+            index += 1
+            guard let second else { continue }
+            guard UInt32(truncatingIfNeeded: sums >> 32) == second.checksum,
+                second.position == header.position + UInt64(index)
+            else { return (at, mismatch) }
+            at += second.size
+            index += 1
         }
         if let stray = bytes[at..<trailer].firstIndex(where: { $0 != BatchHeader.padding }) {
             return (stray, "bytes behind the last event are not padding")

@@ -64,13 +64,15 @@ package struct RecordView {
 
     /// The view of a record that starts at `base` and fits in `available` bytes with a right checksum, or nil.
     package static func validated(_ base: UnsafeRawPointer, available: Int) -> RecordView? {
+        guard let view = fitting(base, available: available) else { return nil }
+        return hf_crc32c(0, base + 4, view.size - 4) == view.checksum ? view : nil
+    }
+
+    /// The same with a checksum that is still to be looked at.
+    static func fitting(_ base: UnsafeRawPointer, available: Int) -> RecordView? {
         guard available >= RecordLayout.headerBytes else { return nil }
         let view = RecordView(base)
-        let size = view.size
-        guard size <= available, view.keyCount > 0,
-            hf_crc32c(0, base + 4, size - 4) == view.checksum
-        else { return nil }
-        return view
+        return view.size <= available && view.keyCount > 0 ? view : nil
     }
 }
 

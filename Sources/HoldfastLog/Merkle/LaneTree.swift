@@ -13,10 +13,10 @@ package final class LaneTree {
         self.log = log
         var roots: [SegmentRoot] = []
         var leaves = MerkleLeaves()
-        let given = try log.trimmedRecord().roots
+        let given = Dictionary(try log.trimmedRecord().roots.map { ($0.number, $0) }) { first, _ in first }
         for number in 0..<log.closedCount {
             let root =
-                if let kept = given.first(where: { $0.number == number }) {
+                if let kept = given[number] {
                     kept
                 } else {
                     try log.root(ofClosed: number, behind: roots.last)
@@ -57,7 +57,7 @@ package final class LaneTree {
         if let lastRead, lastRead.segment == segment, lastRead.end == end { return lastRead.leaves }
         var found = MerkleLeaves()
         _ = try log.forEachBatch(of: segment, upTo: end) { batch in
-            batch.forEachRecord { record, _ in found.append(record.bytes) }
+            batch.forEachLeaf { found.append(leaf: $0) }
         }
         lastRead = (segment, end, found)
         return found
@@ -81,7 +81,7 @@ extension FileBatchLog {
         }
         var tree = MerkleTree()
         let last = try forEachBatch(of: number) { batch in
-            batch.forEachRecord { record, _ in tree.append(record.bytes) }
+            tree.append(recordsOf: batch)
         }
         return SegmentRoot(
             lane: at.lane, number: number, firstPosition: header.firstPosition, eventCount: tree.count,
@@ -92,7 +92,7 @@ extension FileBatchLog {
     func tree(of segment: UInt64, upTo end: UInt64) throws(LogError) -> MerkleTree {
         var tree = MerkleTree()
         _ = try forEachBatch(of: segment, upTo: end) { batch in
-            batch.forEachRecord { record, _ in tree.append(record.bytes) }
+            tree.append(recordsOf: batch)
         }
         return tree
     }

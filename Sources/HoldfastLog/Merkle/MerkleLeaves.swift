@@ -6,7 +6,10 @@ package struct MerkleLeaves: Sendable {
 
     package var count: Int { hashes.count }
 
-    package mutating func append(_ content: UnsafeRawBufferPointer) { hashes.append(MerkleHash.leaf(content)) }
+    package mutating func append(_ content: UnsafeRawBufferPointer) { append(leaf: MerkleHash.leaf(content)) }
+
+    /// A leaf whose hash is known.
+    package mutating func append(leaf: Digest) { hashes.append(leaf) }
 
     /// Keeps the first `size` leaves.
     package mutating func cut(to size: Int) { hashes.removeLast(max(0, hashes.count - size)) }
