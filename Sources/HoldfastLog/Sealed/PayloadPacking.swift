@@ -86,6 +86,24 @@ package struct SealedRow {
         RecordLayout.size(key: keyCount, payload: payloadCount, metadata: metadataCount)
     }
 
+    /// Whether a good record says exactly what this row does, to its last byte but for the checksum, which follows.
+    func isSame(as record: RecordView) -> Bool {
+        let base = record.base
+        guard record.keyCount == keyCount, record.payloadCount == payloadCount,
+            record.metadataCount == metadataCount, record.type == type,
+            base.load(fromByteOffset: 12, as: UInt32.self) == UInt32(schemaVersion), record.revision == revision,
+            record.previous == previous, record.time == time, record.position == position
+        else { return false }
+        let content = base + RecordLayout.headerBytes
+        let end = keyCount + payloadCount + metadataCount
+        guard memcmp(content, key, keyCount) == 0, memcmp(content + keyCount, payload, payloadCount) == 0,
+            memcmp(content + (keyCount + payloadCount), metadata, metadataCount) == 0
+        else { return false }
+        for padding in RecordLayout.headerBytes + end..<recordBytes
+        where base.load(fromByteOffset: padding, as: UInt8.self) != 0 { return false }
+        return true
+    }
+
     /// Lays the record down as it stood in the open segment. The caller has made sure of `recordBytes`.
     func store(at base: UnsafeMutableRawPointer) {
         let size = recordBytes

@@ -180,6 +180,19 @@ struct SealedHeader: Sendable, Equatable {
     }
 }
 
+/// Counts events by type without a dictionary's cost for each.
+struct TypeTally: Sendable {
+    private var counts = [UInt64](repeating: 0, count: 1 << 16)
+
+    mutating func add(_ type: UInt16) { counts[Int(type)] += 1 }
+
+    var byType: [UInt16: UInt64] {
+        var byType: [UInt16: UInt64] = [:]
+        for (type, count) in counts.enumerated() where count > 0 { byType[UInt16(type)] = count }
+        return byType
+    }
+}
+
 /// What the events of a segment span.
 struct SealedCounts: Sendable, Equatable {
     var events: UInt64 = 0

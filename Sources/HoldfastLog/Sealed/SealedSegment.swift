@@ -166,21 +166,26 @@ package final class SealedSegment: Sendable {
 
     // MARK: The whole
 
-    /// The segment as it stood in its open file, byte for byte.
-    func image(patience: Patience = .endless) throws(LogError) -> SegmentImage {
+    /// The segment as it stood in its open file, byte for byte. `each` sees the rows of every block on the way.
+    func image(
+        patience: Patience = .endless,
+        each: (_ block: Int, UnsafeBufferPointer<SealedRow>) throws(LogError) -> Void = { _, _ in }
+    ) throws(LogError) -> SegmentImage {
         let image = SegmentImage(path: file.path, size: Int(header.segment.segmentBytes))
         let base = image.bytes.baseAddress!
         let start = header.segment.number * header.segment.segmentBytes
         let end = Int(header.tail.address - start)
         let reader = BlockReader(packing)
         for block in 0..<index.count {
-            for row in try rows(of: block, with: reader) {
+            let rows = try rows(of: block, with: reader)
+            for row in rows {
                 let offset = Int(row.address &- start)
                 guard row.address >= start, offset <= end, offset >= SegmentHeader.blockBytes,
                     row.recordBytes <= end - offset
                 else { throw damage(index[block].offset, "block \(block) names a place outside the segment") }
                 row.store(at: base + offset)
             }
+            try each(block, UnsafeBufferPointer(rows))
             if block & 15 == 15 { try patience.check() }
         }
         header.segment.block().withUnsafeBytes { base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }

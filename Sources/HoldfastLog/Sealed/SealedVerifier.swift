@@ -47,7 +47,12 @@ package struct SealedVerifier: Sendable {
     /// Each segment must continue the one before it, and its root that one's.
     private func chainFaults(_ log: FileBatchLog, _ numbers: [UInt64]) -> [LogError] {
         do throws(LogError) {
-            var previous = try log.trimmedRecord().roots.last
+            let record = try log.trimmedRecord()
+            if let fault = record.chainFault {
+                throw LogError.damaged(
+                    Damage(file: log.at.directory + "/" + TrimmedRecord.name, offset: 0, found: fault))
+            }
+            var previous = record.roots.last
             for number in numbers {
                 let segment = try log.sealed(number)
                 let root = segment.header.root
@@ -67,18 +72,22 @@ package struct SealedVerifier: Sendable {
         }
     }
 
-    /// Checks one segment by itself.
+    /// Checks one segment by itself. Its blocks are read and unpacked once.
     package func verify(_ segment: SealedSegment, seed: UInt64) throws(LogError) {
         let statistics = try segment.part(.statistics)
         let filter = try segment.filter()
         let batches = try segment.batches()
-        let image = try segment.image()
+        var order = SealedOrder()
+        defer { order.free() }
+        let image = try segment.image { [isDeep] (block, rows) throws(LogError) in
+            if isDeep { try order.take(rows, of: block, in: segment, seed: seed) }
+        }
         let base = UnsafeRawPointer(image.bytes.baseAddress!)
-        let start = segment.header.segment.number * segment.header.segment.segmentBytes
         var tree = MerkleTree()
         var counts = SealedCounts()
-        for (batch, hash) in zip(batches.headers, batches.hashes) {
-            let view = BatchView(header: batch, base: base + Int(batch.address - start))
+        var types = TypeTally()
+        for batch in batches.headers {
+            let view = BatchView(header: batch, base: base + Int(batch.address - segment.start))
             var position = batch.position
             try view.forEachRecord { (record, address) throws(LogError) in
                 if record.position != position {
@@ -87,54 +96,109 @@ package struct SealedVerifier: Sendable {
                         "the event at address \(address) has position \(record.position), not \(position)")
                 }
                 position += 1
-                tree.append(record.bytes)
-                if isDeep { counts.addAll(record) }
+                if isDeep {
+                    counts.add(record)
+                    types.add(record.type)
+                }
             }
-            if isDeep, view.computedHash != hash {
-                throw segment.damage(
-                    segment.header[.batches].offset, "batch \(batch.number) does not match its own hash")
-            }
+            tree.append(recordsOf: view)
+        }
+        if isDeep, let wrong = BatchHashes(batches, base: base, start: segment.start).firstWrong {
+            throw segment.damage(segment.header[.batches].offset, "batch \(wrong) does not match its own hash")
         }
         guard tree.root == segment.header.root.root, tree.count == segment.header.events else {
             throw segment.damage(0, "its events do not lead to its Merkle root")
         }
-        if isDeep { try recompute(segment, counts, statistics, filter, seed) }
-    }
-
-    private func recompute(
-        _ segment: SealedSegment, _ counts: SealedCounts, _ statistics: [UInt8], _ filter: [UInt8], _ seed: UInt64
-    ) throws(LogError) {
+        if !isDeep { return }
+        counts.byType = types.byType
         let header = segment.header
         guard counts.statistics == statistics, counts.firstTime == header.firstTime,
             counts.lastTime == header.lastTime, counts.firstPosition == header.firstPosition,
             counts.lastPosition == header.lastPosition
         else { throw segment.damage(header[.statistics].offset, "its statistics are not those of its events") }
-        var names = ByteColumn(capacity: 64 << 10)
-        defer { names.free() }
-        let reader = SealedSegment.BlockReader(segment.packing)
-        var rowCount: UInt64 = 0
-        var last: (key: [UInt8], address: UInt64)?
-        for block in 0..<segment.index.count {
-            let rows = try segment.rows(of: block, with: reader)
-            rowCount += UInt64(rows.count)
-            // Within a block keys can't but ascend, or the index would not find them: see to its first and last.
-            for row in rows where row.beginsCluster {
-                if let last, !Self.precedes(last, row) {
-                    throw segment.damage(segment.index[block].offset, "block \(block) is not in the order of its keys")
-                }
-                last = (Array(row.keyBytes), row.address)
-            }
-            segment.packing.addNames(of: UnsafeBufferPointer(rows), seed: seed, to: &names)
-        }
-        let expected = names.bytes.withMemoryRebound(to: UInt64.self) { RequestFilter.build($0) }
-        guard rowCount == header.events, names.count / 8 == Int(header.nameCount), expected == filter else {
+        guard order.rows == header.events, order.nameCount == header.nameCount, order.filter == filter else {
             throw segment.damage(header[.filter].offset, "its filter is not that of its events")
         }
     }
+}
 
-    private static func precedes(_ last: (key: [UInt8], address: UInt64), _ row: SealedRow) -> Bool {
-        let order = last.key.withUnsafeBytes { compareBytes($0, row.keyBytes) }
-        return order < 0 || (order == 0 && last.address < row.address)
+/// What a deep look takes from the blocks as they pass: that their rows ascend, and the names that the filter is of.
+private struct SealedOrder {
+    private(set) var rows: UInt64 = 0
+    private var names = ByteColumn(capacity: 64 << 10)
+    /// Where the last cluster of the block before began.
+    private var lastKey: [UInt8] = []
+    private var lastAddress: UInt64 = 0
+
+    mutating func free() { names.free() }
+
+    var nameCount: UInt64 { UInt64(names.count / 8) }
+    var filter: [UInt8] { names.bytes.withMemoryRebound(to: UInt64.self) { RequestFilter.build($0) } }
+
+    mutating func take(
+        _ block: UnsafeBufferPointer<SealedRow>, of number: Int, in segment: SealedSegment, seed: UInt64
+    ) throws(LogError) {
+        rows += UInt64(block.count)
+        // Within a cluster keys are one and addresses ascend, or the index would not find them.
+        var before: SealedRow?
+        for row in block where row.beginsCluster {
+            let ascends =
+                if let before {
+                    Self.precedes(before.keyBytes, before.address, row)
+                } else {
+                    lastKey.isEmpty || lastKey.withUnsafeBytes { Self.precedes($0, lastAddress, row) }
+                }
+            if !ascends {
+                throw segment.damage(segment.index[number].offset, "block \(number) is not in the order of its keys")
+            }
+            before = row
+        }
+        if let before {
+            lastKey.removeAll(keepingCapacity: true)
+            lastKey.append(contentsOf: before.keyBytes)
+            lastAddress = before.address
+        }
+        segment.packing.addNames(of: block, seed: seed, to: &names)
+    }
+
+    private static func precedes(_ key: UnsafeRawBufferPointer, _ address: UInt64, _ row: SealedRow) -> Bool {
+        let order = compareBytes(key, row.keyBytes)
+        return order < 0 || (order == 0 && address < row.address)
+    }
+}
+
+/// The hashes of a segment's batches, computed anew, several batches at a time.
+private struct BatchHashes {
+    private let batches: SealedBatches
+    private let base: UnsafeRawPointer
+    private let start: UInt64
+    private static let group = 64
+
+    init(_ batches: SealedBatches, base: UnsafeRawPointer, start: UInt64) {
+        self.batches = batches
+        self.base = base
+        self.start = start
+    }
+
+    /// Number of the first batch that does not match its hash.
+    var firstWrong: UInt64? {
+        var contents: [UnsafeRawPointer?] = []
+        var sizes: [Int] = []
+        var digests = [Digest](repeating: Digest(), count: Self.group)
+        for first in stride(from: 0, to: batches.headers.count, by: Self.group) {
+            let group = batches.headers[first..<min(first + Self.group, batches.headers.count)]
+            contents.removeAll(keepingCapacity: true)
+            sizes.removeAll(keepingCapacity: true)
+            for batch in group {
+                contents.append(base + Int(batch.address - start))
+                sizes.append(batch.size - BatchHeader.trailerBytes)
+            }
+            Digest.sha256(of: contents, sizes, into: &digests)
+            for index in group.indices where digests[index - first] != batches.hashes[index] {
+                return batches.headers[index].number
+            }
+        }
+        return nil
     }
 }
 
@@ -157,13 +221,5 @@ extension SealedSegment {
             throw damage(place.offset, "the filter has not the size that its names need")
         }
         return bytes
-    }
-}
-
-extension SealedCounts {
-    /// Counts a record by its type, too.
-    mutating func addAll(_ record: RecordView) {
-        add(record)
-        byType[record.type, default: 0] += 1
     }
 }

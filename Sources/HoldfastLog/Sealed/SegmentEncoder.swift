@@ -15,7 +15,7 @@ struct SegmentEncoder {
     private var counts = SealedCounts()
     private var tail: LogTail
     private var tree = MerkleTree()
-    private var typeCounts = [UInt64](repeating: 0, count: 1 << 16)
+    private var types = TypeTally()
 
     init(
         _ image: SegmentImage, _ segment: SegmentHeader, packing: any PayloadPacking, seed: UInt64,
@@ -39,8 +39,9 @@ struct SegmentEncoder {
         var header = SealedHeader(segment: segment, packing: packing.id, tail: tail, counts: counts, root: root)
         let table = batches.stored(segment)
         var blocks = EncodedBlocks(capacity: Int(tail.address % segment.segmentBytes) / 4 + 4096)
+        let order: [UInt32]
         do throws(LogError) {
-            try encodeBlocks(offsets, header.widths, into: &blocks)
+            order = try encodeBlocks(offsets, header.widths, into: &blocks)
         } catch {
             blocks.free()
             blocks.names.free()
@@ -50,7 +51,8 @@ struct SegmentEncoder {
         let filter = blocks.names.bytes.withMemoryRebound(to: UInt64.self) { RequestFilter.build($0) }
         blocks.names.free()
         return SealedContent(
-            header: header, statistics: counts.statistics, batches: table, blocks: blocks, filter: filter)
+            header: header, statistics: counts.statistics, batches: table, blocks: blocks, filter: filter,
+            origin: SealedOrigin(image: image, segment: segment, batches: batches.headers, order: order))
     }
 
     private mutating func scan(_ offsets: inout [UInt32]) throws(LogError) {
@@ -69,9 +71,9 @@ struct SegmentEncoder {
                     let record = RecordView(base + Int(offset))
                     offsets.append(UInt32(offset >> 3))
                     counts.add(record)
-                    typeCounts[Int(record.type)] += 1
-                    tree.append(record.bytes)
+                    types.add(record.type)
                 }
+                tree.append(recordsOf: batch)
                 try patience.check()
             case .blank:
                 if let stray = try scanner.lastWritten(from: scanner.offset) {
@@ -80,7 +82,7 @@ struct SegmentEncoder {
                             file: image.path, offset: stray,
                             found: "bytes behind the last batch of the segment are not zero"))
                 }
-                for (type, count) in typeCounts.enumerated() where count > 0 { counts.byType[UInt16(type)] = count }
+                counts.byType = types.byType
                 return
             case .bad(let what, let at, _):
                 throw .damaged(Damage(file: image.path, offset: at, found: what))
@@ -88,9 +90,10 @@ struct SegmentEncoder {
         }
     }
 
+    /// Returns where the records stand in the image in the order of their rows, in units of eight bytes.
     private func encodeBlocks(
         _ offsets: [UInt32], _ widths: SealedWidths, into blocks: inout EncodedBlocks
-    ) throws(LogError) {
+    ) throws(LogError) -> [UInt32] {
         let order = KeyOrder(image: UnsafeRawPointer(image.bytes.baseAddress!), offsets: offsets)
         try patience.check()
         var encoder = BlockEncoder(widths: widths, packing: packing)
@@ -104,6 +107,7 @@ struct SegmentEncoder {
             var payloadBytes = 0
             while next < order.count, count < SealedBlock.rowsMax, contentBytes < SealedBlock.payloadBytesAim {
                 let record = order.record(next)
+                order.prefetch(next + Self.recordsAhead)
                 rows.initializeElement(
                     at: count, to: SealedRow(record, at: widths.start + order.offset(next)))
                 payloadBytes += record.payloadCount
@@ -118,7 +122,11 @@ struct SegmentEncoder {
             made += 1
             if made & 15 == 0 { try patience.check() }
         }
+        return order.places
     }
+
+    /// Records of one player lie all over the segment. Fetched so far ahead they are there when they are wanted.
+    static let recordsAhead = 12
 }
 
 /// The blocks of a sealed segment as they follow each other in the file, and what the index says of them.
@@ -180,10 +188,13 @@ struct SealedContent {
     private let front: [UInt8]
     private var blocks: EncodedBlocks
     private let filter: [UInt8]
+    private let origin: SealedOrigin
 
     init(
-        header: SealedHeader, statistics: [UInt8], batches: [UInt8], blocks: EncodedBlocks, filter: [UInt8]
+        header: SealedHeader, statistics: [UInt8], batches: [UInt8], blocks: EncodedBlocks, filter: [UInt8],
+        origin: SealedOrigin
     ) {
+        self.origin = origin
         var header = header
         let indexBytes = blocks.entries.count * SealedIndex.entryBytes + blocks.keys.count
         var end = UInt64(SealedHeader.bytes)
@@ -216,21 +227,13 @@ struct SealedContent {
         try forEachPiece { (bytes, offset) throws(DiskFailure) in try file.write(bytes, at: offset) }
     }
 
-    /// Whether a file holds exactly this.
-    func isSame(as file: any DiskFile) throws(LogError) -> Bool {
-        do throws(DiskFailure) {
-            var isSame = try file.size() == header.fileBytes
-            try forEachPiece { (bytes, offset) throws(DiskFailure) in
-                guard isSame, let found = try file.bytes(at: offset, count: bytes.count) else {
-                    isSame = false
-                    return
-                }
-                isSame = memcmp(found, bytes.baseAddress!, bytes.count) == 0
-            }
-            return isSame
-        } catch {
-            throw .io(error)
-        }
+    /// Whether a file that was written and opened again is whole and says what the segment said that it was made of.
+    /// All but the blocks must be what was written; the blocks must lead to every record of the segment.
+    func isSame(as segment: SealedSegment, patience: Patience) throws(LogError) -> Bool {
+        guard segment.header == header, try segment.read(at: 0, count: front.count) == front,
+            try segment.read(at: header[.filter].offset, count: filter.count) == filter
+        else { return false }
+        return try origin.isSame(as: segment, patience: patience)
     }
 
     private func forEachPiece(

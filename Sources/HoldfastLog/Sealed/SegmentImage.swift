@@ -1,4 +1,4 @@
-private import Glibc
+internal import HoldfastMemory
 
 /// A whole segment in memory, as it stands or stood in its open file: the original of a sealed one, or what was put
 /// together from it. A file to whoever scans it.
@@ -7,18 +7,20 @@ final class SegmentImage: DiskFile, @unchecked Sendable {
     let path: String
     let bytes: UnsafeMutableRawBufferPointer
 
+    private let memory: SegmentMemory
+
     /// Zeros, from memory that costs nothing until it is touched.
-    init(path: String, size: Int) {
+    convenience init(path: String, size: Int) { self.init(path: path, size: size, in: SegmentMemory(size: size)) }
+
+    private init(path: String, size: Int, in memory: SegmentMemory) {
         self.path = path
-        bytes = UnsafeMutableRawBufferPointer(start: calloc(size, 1), count: size)
-        precondition(bytes.baseAddress != nil, "there is no memory for a segment of \(size) bytes")
+        self.memory = memory
+        bytes = UnsafeMutableRawBufferPointer(start: memory.region.base, count: size)
     }
 
-    deinit { free(bytes.baseAddress) }
-
-    /// Reads a segment file whole.
-    convenience init(reading file: any DiskFile, size: Int) throws(LogError) {
-        self.init(path: file.path, size: size)
+    /// Reads a segment file whole, into memory that nothing else uses any more.
+    convenience init(reading file: any DiskFile, size: Int, in memory: SegmentMemory) throws(LogError) {
+        self.init(path: file.path, size: size, in: memory)
         do throws(DiskFailure) {
             let got = try file.read(into: bytes, at: 0)
             guard got == size else {
@@ -47,4 +49,12 @@ final class SegmentImage: DiskFile, @unchecked Sendable {
     private var refusal: DiskFailure {
         DiskFailure(operation: "write to a sealed segment:", path: path, errno: SystemErrors.readOnly)
     }
+}
+
+/// Room for one segment, in large pages. Fresh memory is cleared by the kernel first, which takes longer than reading a
+/// segment into it, so whoever seals one segment after the other keeps it.
+final class SegmentMemory {
+    fileprivate let region: MappedRegion
+
+    init(size: Int) { region = MappedRegion(size: size) }
 }

@@ -7,11 +7,13 @@ internal import CHoldfast
 package struct SegmentSealer {
     let log: FileBatchLog
     private let patience: Patience
+    private let memory: SegmentMemory
 
     /// `isOver` is asked now and then; when it says yes, sealing stops with `.stopped` and leaves all as it was.
     package init(_ log: FileBatchLog, isOver: @escaping () -> Bool = { false }) {
         self.log = log
         patience = Patience(isOver: isOver)
+        memory = SegmentMemory(size: Int(log.at.segmentBytes))
     }
 
     /// The oldest segment that is full and not sealed; with `evenLast` also the one that is being filled.
@@ -34,7 +36,7 @@ package struct SegmentSealer {
         } catch {
             throw .io(error)
         }
-        let original = try SegmentImage(reading: open, size: Int(log.at.segmentBytes))
+        let original = try SegmentImage(reading: open, size: Int(log.at.segmentBytes), in: memory)
         let path = SegmentNames.sealedPath(number, in: log.at.directory)
         if log.disk.fileExists(path), try !isGood(path, number, original, chainedTo: previous) {
             // The open segment is still there, so nothing is lost with one that does not agree with it.
@@ -96,7 +98,7 @@ package struct SegmentSealer {
             }
             try patience.check()
             let written = try open(temporary, header.number)
-            guard try content.isSame(as: written.file), try isSame(written, original) else {
+            guard try content.isSame(as: written, patience: patience) else {
                 throw LogError.damaged(
                     Damage(
                         file: temporary, offset: 0,

@@ -31,7 +31,6 @@ struct EventPacker: ~Copyable {
     mutating func run() {
         // The number of listed shapes comes first, and is known last.
         columns[Column.shapes].byte(0)
-        listShapes()
         for index in rows.indices {
             if rows[index].beginsCluster {
                 clusterStart = index
@@ -40,18 +39,29 @@ struct EventPacker: ~Copyable {
             pack(index)
             rowsSinceFingerprint &+= 1
         }
-    }
-
-    private mutating func listShapes() {
-        for row in rows where shapeCount < shapes.count {
-            guard let shape = PayloadShape(row.payload, row.payloadCount), find(shape) == nil else { continue }
-            shapes.initializeElement(at: shapeCount, to: shape)
-            shapeCount += 1
-            write(shape)
-        }
         columns[Column.shapes].bytes.baseAddress.map {
             UnsafeMutableRawPointer(mutating: $0).storeBytes(of: UInt8(shapeCount), as: UInt8.self)
         }
+    }
+
+    /// The shape with its asset hashed, as it is or comes to be in the list; notes in the row's column which it is.
+    @inline(__always)
+    private mutating func listed(_ shape: PayloadShape) -> PayloadShape {
+        if let known = find(shape) {
+            columns[Column.shapeOfRow].byte(UInt8(truncatingIfNeeded: known))
+            return shapes[known]
+        }
+        let hashed = shape.hashed
+        write(hashed)
+        if shapeCount < shapes.count {
+            columns[Column.shapeOfRow].byte(UInt8(truncatingIfNeeded: shapeCount))
+            shapes.initializeElement(at: shapeCount, to: hashed)
+            shapeCount += 1
+        } else {
+            // Behind all that are listed: the list has been full since before the first of these.
+            columns[Column.shapeOfRow].byte(EventPacking.unlistedShape)
+        }
+        return hashed
     }
 
     private func write(_ shape: PayloadShape) {
@@ -71,19 +81,15 @@ struct EventPacker: ~Copyable {
         let row = rows[index]
         var event = PackedEvent()
         event.clusterStart = Int32(truncatingIfNeeded: clusterStart)
-        guard let shape = PayloadShape(row.payload, row.payloadCount) else {
+        guard let found = PayloadShape(row.payload, row.payloadCount) else {
             columns[Column.shapeOfRow].byte(EventPacking.foreignShape)
             columns[Column.foreign].varint(UInt64(row.payloadCount))
             columns[Column.foreign].bytes(row.payload, row.payloadCount)
             events.initializeElement(at: index, to: event)
             return
         }
-        if let known = find(shape) {
-            columns[Column.shapeOfRow].byte(UInt8(truncatingIfNeeded: known))
-        } else {
-            columns[Column.shapeOfRow].byte(EventPacking.unlistedShape)
-            write(shape)
-        }
+        // Another row's asset, where it is the same, but this row's texts: nothing below reads it by its place.
+        let shape = listed(found)
         let request = row.payload + shape.requestOffset
         event.request = request
         event.requestCount = UInt8(truncatingIfNeeded: shape.requestCount)

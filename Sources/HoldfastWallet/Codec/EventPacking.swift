@@ -93,7 +93,8 @@ struct PayloadShape: BitwiseCopyable {
     let head: UInt64
     let otherCount: UInt8
     let asset: UnsafeRawPointer
-    let assetHash: UInt64
+    /// What balances are remembered by. Known once `hashed`, which a shape in the list is.
+    private(set) var assetHash: UInt64 = 0
 
     static let headBytes = 8
 
@@ -101,10 +102,15 @@ struct PayloadShape: BitwiseCopyable {
         self.head = head
         self.otherCount = otherCount
         self.asset = asset
-        assetHash = hf_hash64(asset, Int(truncatingIfNeeded: head >> 32 & 0xFF), 0)
     }
 
-    /// Nil for a payload that has not the form of a wallet's.
+    var hashed: PayloadShape {
+        var shape = self
+        shape.assetHash = hf_hash64(asset, assetCount, 0)
+        return shape
+    }
+
+    /// Nil for a payload that has not the form of a wallet's. Its asset is not hashed.
     @inline(__always)
     init?(_ payload: UnsafeRawPointer, _ count: Int) {
         guard count >= Self.headBytes else { return nil }
@@ -146,7 +152,7 @@ struct PayloadShape: BitwiseCopyable {
 
     @inline(__always)
     func isSame(as other: PayloadShape) -> Bool {
-        head == other.head && otherCount == other.otherCount && assetHash == other.assetHash
+        head == other.head && otherCount == other.otherCount
             && sameBytes(asset, other.asset, count: assetCount)
     }
 }

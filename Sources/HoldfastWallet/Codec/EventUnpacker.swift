@@ -65,7 +65,7 @@ struct EventUnpacker: ~Copyable {
         guard UInt8(truncatingIfNeeded: head >> 8) & ~WalletEvent.Part.all == 0,
             let asset = columns[Column.shapes].bytes(assetCount)
         else { return nil }
-        return PayloadShape(head: head, otherCount: other, asset: asset)
+        return PayloadShape(head: head, otherCount: other, asset: asset).hashed
     }
 
     private func unpackForeign(_ index: Int, _ arena: inout PayloadArena) -> Bool {
