@@ -29,4 +29,24 @@ import Testing
         #expect(segment.header.root == roots.last)
         #expect(try LogVerifier.verify(directory, deep: true).faults.isEmpty)
     }
+
+    @Test("read-log prints of a sealed log what it prints of the open one, and sees where it was damaged")
+    func readLog() throws {
+        let disk = try GoldenLog.stored()
+        _ = try LogDirectory.open(StoreUnderTest.path, kind: EventStore.kind, on: disk).sealAll()
+        let directory = TemporaryDirectory()
+        let path = directory.path + "/log"
+        try GoldenLog.write(disk, to: path)
+        let read = try GoldenLog.read(path)
+        #expect(read.status == 0 && read.complaint == "")
+        #expect(try read.lines == String(contentsOfFile: GoldenLog.events, encoding: .utf8))
+        let size = disk.contents(Self.name + ".sealed")!.count
+        for offset in [20, 130, 200, 300, 400, 520, 700, size - 4_200] {
+            disk.flip(3, of: offset, in: Self.name + ".sealed")
+            try GoldenLog.write(disk, to: path)
+            let damaged = try GoldenLog.read(path)
+            #expect(damaged.status == 1 && damaged.complaint.hasPrefix("read-log: "), "byte \(offset)")
+            disk.flip(3, of: offset, in: Self.name + ".sealed")
+        }
+    }
 }

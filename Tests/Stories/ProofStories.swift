@@ -29,12 +29,14 @@ struct ProofStories {
     }
 
     /// Both checkers must say the same.
-    private func check(_ proof: String, _ roots: String..., in work: Workplace) throws -> Bool {
+    private func check(
+        _ proof: String, _ roots: String..., with tool: String = "check-proof", in work: Workplace
+    ) throws -> Bool {
         var arguments = ["prove", "--check", proof]
         if let root = roots.first { arguments += ["--root", root] }
         if roots.count > 1 { arguments += ["--consistency", roots[1]] }
         let own = try work.holdfast(arguments)
-        let other = try work.shell("python3 '\(Self.tools)/check-proof' \(([proof] + roots).joined(separator: " "))")
+        let other = try work.shell("python3 '\(Self.tools)/\(tool)' \(([proof] + roots).joined(separator: " "))")
         #expect(own.status == other.status, "\(own.errors)\(other.errors)")
         #expect(own.status == .exited(0) ? own.errors.isEmpty : own.errors.contains("does not hold"))
         return own.status == .exited(0)
@@ -102,11 +104,11 @@ struct ProofStories {
             let old = folder + "/" + name
             let made = try work.done("prove", work.ledger, "--consistency", old, "--root", now).output
             let proof = try write(made, to: "grew.json", in: work)
-            #expect(try check(proof, now, old, in: work))
-            #expect(try !check(proof, old, now, in: work))
+            #expect(try check(proof, now, old, with: "check-consistency", in: work))
+            #expect(try !check(proof, old, now, with: "check-consistency", in: work))
             let spoilt = try write(
                 made.replacingOccurrences(of: #""lane":1"#, with: #""lane":0"#), to: "bad.json", in: work)
-            #expect(try made.contains(#""lane":1"#) == !check(spoilt, now, old, in: work))
+            #expect(try made.contains(#""lane":1"#) == !check(spoilt, now, old, with: "check-consistency", in: work))
         }
         // A published file that says something else is reported and left alone.
         let victim = folder + "/day-2025-11-21.json"

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WalletModel
 
@@ -20,7 +21,9 @@ struct SealStories {
             ]
         }
         let before = try answers()
+        let plainly = try readLog(work)
         try work.done("seal", work.ledger)
+        #expect(try readLog(work) == plainly, "the second reader, in Python")
         #expect(try work.done("seal", work.ledger).output == "", "nothing is left to seal")
         #expect(try answers() == before)
         let segments = try #require(try work.done("stats", work.ledger, "--json").value()["segments"])
@@ -33,6 +36,15 @@ struct SealStories {
         #expect(more["seq"]?.integer == 181)
         #expect(try work.done("history", work.ledger, "evian", "p7").lines.count == 181)
         #expect(try work.done("verify", work.ledger).value()["ok"] == true)
+    }
+
+    /// What tools/read-log makes of the ledger's files.
+    private func readLog(_ work: Workplace) throws -> [String] {
+        let tool = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "tools/read-log").path()
+        let result = try work.shell("python3 '\(tool)' '\(work.ledger)'")
+        #expect(result.status == .exited(0), "\(result.errors)")
+        return result.lines
     }
 
     @Test("names a damaged sealed segment")
