@@ -51,14 +51,14 @@ package struct WalletBench: Sendable {
 
     private func measure(_ ledger: Ledger, into report: inout BenchReport) async throws {
         var deposits = WalletTraffic(.deposits, players: plan.players, seed: plan.seed, skewed: false)
-        report.add(try await bulk("deposits, one a player", ledger, &deposits, count: plan.players))
+        report.add(try await Self.bulk("deposits, one a player", ledger, &deposits, count: plan.players))
         report.note("table bytes a player", ledger.memory.bytesPerPlayer)
         for skewed in [false, true] {
             let spread = skewed ? "skewed" : "uniform"
             var pairs = WalletTraffic(.pairs, players: plan.players, seed: plan.seed &+ 1, skewed: skewed)
-            report.add(try await bulk("pairs, \(spread)", ledger, &pairs, count: plan.transactions))
+            report.add(try await Self.bulk("pairs, \(spread)", ledger, &pairs, count: plan.transactions))
             var mix = WalletTraffic(.mix, players: plan.players, seed: plan.seed &+ 2, skewed: skewed)
-            report.add(try await bulk("mix, \(spread)", ledger, &mix, count: plan.transactions))
+            report.add(try await Self.bulk("mix, \(spread)", ledger, &mix, count: plan.transactions))
         }
         report.note("remembered requests", Double(ledger.memory.requests))
         report.note("table bytes a remembered request", ledger.memory.bytesPerRequest)
@@ -70,7 +70,7 @@ package struct WalletBench: Sendable {
     // MARK: Bulk
 
     /// Keeps a few batches of commands on their way; the slowest of them sets the pace.
-    private func bulk(
+    static func bulk(
         _ name: String, _ ledger: Ledger, _ traffic: inout WalletTraffic, count: Int
     ) async throws -> BenchReport.Rate {
         var builder = ledger.makeBuilder()

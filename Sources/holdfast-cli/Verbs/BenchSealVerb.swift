@@ -5,9 +5,10 @@ struct BenchSealVerb: Verb {
     static let manual = Manual(
         name: "bench seal", summary: "Measures sealed segments on this machine.",
         description: """
-            Fills ledgers with the mix of `bench wallet`, uniform and skewed, then seals them on one core, checks them \
-            on two, and reads one player's 10 000 events out of many segments, from the disk and from memory. The \
-            ledgers are made in DIR and left there.
+            Fills ledgers with the mix of `bench wallet`, uniform and skewed, then seals them on one core and checks \
+            them on two; makes proofs, a backup and a restore; runs the mix with and without sealing beside it, in \
+            turns; and reads one player's 10 000 events out of many segments, from the disk and from memory. The \
+            ledgers are made in DIR; those that were sealed are left there.
             """,
         options: [
             .text("dir", "DIR", "where the ledgers are made", default: "bench-seal"),
