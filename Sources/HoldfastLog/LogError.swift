@@ -31,6 +31,8 @@ public enum LogError: Error, Sendable, Equatable {
     case unknownOutcome(DiskFailure)
     /// Another writer took over this lane.
     case fenced(lane: Int)
+    /// What was asked for needs events that the log has given up (docs/RETENTION.md).
+    case givenUp(needed: String, remains: String)
 }
 
 /// Damage to one file, with the place and what was expected there.
@@ -92,6 +94,8 @@ extension LogError: CustomStringConvertible {
             "\(failure) Whether the last batch is durable is not known. Open the log again to see."
         case .fenced(let lane):
             "another writer has taken over lane \(lane). This one must not write any more; open the log again."
+        case .givenUp(let needed, let remains):
+            "\(needed) needs events that this log has given up: \(remains)."
         }
     }
 }

@@ -18,7 +18,7 @@ struct HoldfastCommand {
                     ReconcileVerb.self,
                 ]),
             VerbGroup("proofs", [ProveVerb.self, RootsVerb.self]),
-            VerbGroup("backup", [BackupVerb.self, RestoreVerb.self]),
+            VerbGroup("backup", [BackupVerb.self, RestoreVerb.self, RetainVerb.self]),
             TablesVerbs.group,
             ArchiveVerbs.group,
             BenchVerbs.group,

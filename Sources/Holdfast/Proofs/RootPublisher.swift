@@ -45,9 +45,11 @@ package struct RootPublisher {
         // Days on which nothing happened are passed over.
         while let time = cut.following {
             let day = CivilDate(milliseconds: time).daysSince1970
-            guard let next = try RoundCut(before: (day + 1) * CivilDate.millisecondsPerDay, in: prover.files.logs)
-            else { return }
+            let midnight = (day + 1) * CivilDate.millisecondsPerDay
+            guard let next = try RoundCut(before: midnight, in: prover.files.logs) else { return }
             cut = next
+            // What a lane said then can't be told any more where its last batch of that day was given up.
+            if prover.files.logs.contains(where: { $0.isTrimmed && $0.beginning >= midnight }) { continue }
             if cut.position == position { continue }
             position = cut.position
             try publish(try prover.roots(at: cut, day: CivilDate(daysSince1970: day).description))

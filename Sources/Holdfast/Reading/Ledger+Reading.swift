@@ -19,6 +19,8 @@ extension Ledger {
     }
 
     /// A player's events: from the first on, or backwards from the last.
+    ///
+    /// Where the log has given up its beginning, it is the first event that is left.
     public func history(
         of player: Player, from seq: UInt64? = nil, limit: Int = 100, backwards: Bool = false
     ) async throws(LedgerError) -> [LedgerEvent] {
@@ -29,7 +31,14 @@ extension Ledger {
                 try LedgerEvent(record)
             }
         }
-        let first = max(1, seq ?? 1)
+        let log = logs[lane(of: player)]
+        let kept = log.isTrimmed ? try chain.firstRevision() ?? view.seq + 1 : 1
+        if let seq, seq < kept {
+            throw .givenUp(
+                needed: "event \(seq) of player \(player.id) of \(player.tenant)",
+                remains: "the player's events begin with \(kept)")
+        }
+        let first = max(kept, seq ?? kept)
         guard first <= view.seq else { return [] }
         let last = min(view.seq, first + UInt64(limit) - 1)
         let events = try chain.backwards(from: last, limit: Int(last - first) + 1) { record throws(LedgerError) in
@@ -46,10 +55,20 @@ extension Ledger {
         var replay = PlayerReplay(player, configuration)
         for address in try chain.addresses(while: { _ in true }).reversed() {
             let record = try chain.record(at: address)
+            if replay.isEmpty, record.revision > 1 { throw incomplete(player, from: record.revision) }
             if !holds(record) { break }
             try replay.apply(record, at: address)
         }
+        if replay.isEmpty, view.lastAddress < logs[lane(of: player)].firstAddress {
+            throw incomplete(player, from: view.seq + 1)
+        }
         return replay.wallet()
+    }
+
+    private func incomplete(_ player: Player, from seq: UInt64) -> LedgerError {
+        .givenUp(
+            needed: "an earlier wallet of player \(player.id) of \(player.tenant)",
+            remains: "the player's events begin with \(seq). `holdfast balance` may find it from a snapshot")
     }
 
     /// Asks the player's lane, in turn with the commands; returns once what it saw is durable.
@@ -89,6 +108,15 @@ package struct RecordChain {
         self.last = last
     }
 
+    /// No record stands before it: an event that says so had none before it, or one that was given up.
+    private var beginning: UInt64 { max(1, log.firstAddress) }
+
+    /// The revision of the first record that the log still has, if it has one.
+    func firstRevision() throws(LedgerError) -> UInt64? {
+        guard let first = try addresses(while: { _ in true }).last else { return nil }
+        return try record(at: first).revision
+    }
+
     /// Good until the next call.
     package func record(at address: UInt64) throws(LedgerError) -> RecordView {
         if let record = try scratch.load(address, of: key, from: log) { return record }
@@ -99,7 +127,8 @@ package struct RecordChain {
     func addresses(while wanted: (RecordView) -> Bool) throws(LedgerError) -> [UInt64] {
         var addresses: [UInt64] = []
         var at = last
-        while at != 0 {
+        let beginning = beginning
+        while at >= beginning {
             let record = try record(at: at)
             if !wanted(record) { break }
             addresses.append(at)
@@ -113,7 +142,8 @@ package struct RecordChain {
     ) throws(LedgerError) -> [Element] {
         var elements: [Element] = []
         var at = last
-        while at != 0, elements.count < limit {
+        let beginning = beginning
+        while at >= beginning, elements.count < limit {
             let record = try record(at: at)
             if record.revision <= revision { elements.append(try make(record)) }
             at = record.previous

@@ -17,12 +17,13 @@ package struct LedgerBooks {
     private var players = 0
     private var events: UInt64 = 0
 
-    /// Replays every lane from its first event with the `apply` of the live path, up to a time if one is given.
+    /// Replays every lane with the `apply` of the live path, up to a time if one is given: from its first event, or from
+    /// its oldest snapshot where it has given up the first.
     package init(
         replaying files: LedgerFiles, asOf: Int64? = nil, progress: (Int) -> Void = { _ in }
     ) throws(LedgerError) {
         for log in files.logs {
-            let machine = WalletMachine(files.configuration)
+            let machine = try files.machineAtBeginning(of: log, asOf: asOf)
             let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
             while let batch = try cursor.next() {
                 try batch.forEachRecord { (record, address) throws(LedgerError) in

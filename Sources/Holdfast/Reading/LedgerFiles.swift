@@ -14,6 +14,8 @@ package struct LedgerFiles {
         logs = try directory.openLanes(for: .reading)
     }
 
+    /// From here on every lane has all of its events; 1 as long as nothing was given up.
+    package var firstPosition: UInt64 { LogReader.firstPosition(of: logs) }
     package var lastPosition: UInt64 { (logs.map(\.tail.nextPosition).max() ?? 1) - 1 }
 
     /// Takes in what a running owner has written since.
@@ -40,19 +42,6 @@ package struct LedgerFiles {
     /// Reads single records of a player whose addresses an earlier pass found.
     package func chain(of player: Player) -> RecordChain {
         RecordChain(log: logs[lane(of: player)], key: player.keyBytes, last: 0)
-    }
-
-    /// A player's wallet as their records say, up to the last one that `holds`; nil before the first.
-    package func wallet(
-        of player: Player, while holds: (RecordView) -> Bool = { _ in true }
-    ) throws(LedgerError) -> Wallet? {
-        var replay = PlayerReplay(player, configuration)
-        try forEachRecord(of: player) { (record, address) throws(LedgerError) in
-            guard holds(record) else { return false }
-            try replay.apply(record, at: address)
-            return true
-        }
-        return replay.wallet()
     }
 
     /// The state of every lane, from the newest snapshots and what came after them.

@@ -5,6 +5,8 @@ package import HoldfastWallet
 package struct PlayerReplay: ~Copyable {
     private var state: WalletState
     private let player: Player
+    /// Whether no event was taken in yet.
+    package private(set) var isEmpty = true
 
     package init(_ player: Player, _ configuration: WalletConfiguration) {
         var small = configuration
@@ -19,6 +21,7 @@ package struct PlayerReplay: ~Copyable {
 
     package mutating func apply(_ record: RecordView, at address: UInt64) throws(LedgerError) {
         try state.apply(record, at: address)
+        isEmpty = false
     }
 
     /// Nil before the first event.

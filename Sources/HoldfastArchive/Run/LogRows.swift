@@ -148,8 +148,8 @@ package final class LogRows: RowSource {
     /// it makes up for lanes that differ a little.
     private func start(of day: Day) throws(LogError) -> UInt64 {
         let time = day.begin - 86_400_000
-        var low: UInt64 = 1
-        var high = files.lastPosition + 1
+        var low = files.firstPosition
+        var high = max(low, files.lastPosition + 1)
         while low < high {
             let middle = low + (high - low) / 2
             var found: Int64?

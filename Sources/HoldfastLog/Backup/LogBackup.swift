@@ -262,14 +262,8 @@ package final class LogBackup {
             manifest.trimmed[log.at.lane] = try SmallFile.read(
                 log.at.directory + "/trimmed", kind: .trimmed, on: source.disk)
         }
-        manifest.checkpoints = [:]
-        guard source.disk.directoryExists(source.checkpointsPath) else { return }
-        let names: [String]
-        do throws(DiskFailure) { names = try source.disk.list(source.checkpointsPath) } catch { throw .io(error) }
-        for name in names where !name.hasSuffix(".new") {
-            // A consumer may be beyond what is backed up; then it will have to go back.
-            if let position = try Checkpoint(name, in: source).load() { manifest.checkpoints[name] = position }
-        }
+        // A consumer may be beyond what is backed up; then it will have to go back.
+        manifest.checkpoints = try source.checkpoints()
     }
 
     /// Copies a file that never changes, and compares the copy with it. False where it is gone.

@@ -214,7 +214,7 @@ package final class LogRestore {
                 let lane = log.at.lane
                 let place = new.place(lane: lane)
                 let first = firstSegment(log)
-                let snapshot = snapshot(lane, upTo: ends[lane])
+                let snapshot = snapshot(lane, from: first * log.at.segmentBytes, upTo: ends[lane])
                 if first > 0, snapshot == nil { throw DiskFailure.noSnapshot }
                 if first > 0, let payload = manifest.trimmed[lane] {
                     try SmallFile.write(
@@ -249,10 +249,12 @@ package final class LogRestore {
         }
     }
 
-    /// The newest snapshot that holds nothing from `end` on.
-    private func snapshot(_ lane: Int, upTo end: UInt64) -> BackupManifest.StoredFile? {
+    /// The newest snapshot that holds nothing from `end` on, and needs nothing before `start`.
+    private func snapshot(_ lane: Int, from start: UInt64, upTo end: UInt64) -> BackupManifest.StoredFile? {
         let folder = String(new.place(lane: lane).directory.dropFirst(new.path.count + 1)) + "/"
-        let usable = manifest.points.compactMap { $0.lanes[lane].snapshot }.filter { $0.end <= end }
+        let usable = manifest.points.compactMap { $0.lanes[lane].snapshot }.filter {
+            $0.end <= end && SnapshotFile.start($0.name) ?? 0 >= start
+        }
         return usable.sorted { $0.name > $1.name }.lazy.compactMap { self.manifest.file(folder + $0.name) }.first
     }
 

@@ -6,6 +6,8 @@
 package protocol BatchLog: AnyObject, Sendable {
     /// The end of the log as this process knows it.
     var tail: LogTail { get }
+    /// Where the log begins: what lies before it was given up.
+    var firstAddress: UInt64 { get }
 
     /// Takes the lane: writes a fence whose address is the new epoch. Every earlier epoch is dead from here on.
     func acquire(at time: Int64, round: UInt64, position: UInt64) throws(LogError) -> Tenure
@@ -78,5 +80,6 @@ package protocol BatchCursor: AnyObject {
 }
 
 extension BatchLog {
+    package var firstAddress: UInt64 { 0 }
     package func sealedSegment(at address: UInt64) throws(LogError) -> SealedSegment? { nil }
 }

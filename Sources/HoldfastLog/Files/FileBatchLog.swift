@@ -89,6 +89,13 @@ package final class FileBatchLog: BatchLog {
         }
     }
 
+    /// Whether the log has given up its beginning.
+    package var isTrimmed: Bool { firstAddress >= at.segmentBytes }
+    /// Of the first event that it has, or at the earliest can have.
+    package var firstPosition: UInt64 { state.with { $0.segments.headers.first?.firstPosition ?? 1 } }
+    /// When the first segment that it has was begun.
+    package var beginning: Int64 { state.with { $0.segments.headers.first?.time ?? 0 } }
+
     package var batchBytesMax: Int {
         min(Limits.batchBytesMax, Int(at.segmentBytes) - SegmentHeader.blockBytes)
     }
@@ -188,7 +195,7 @@ package final class FileBatchLog: BatchLog {
     private var nextSegment: UInt64 { (tail.address - 1) / at.segmentBytes + 1 }
 
     /// Does away with what a crash left behind. For whoever owns the log.
-    func tidyUp() throws(LogError) {
+    package func tidyUp() throws(LogError) {
         try removeLeftovers()
         try clearTornBytes()
     }

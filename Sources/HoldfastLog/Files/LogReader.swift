@@ -14,10 +14,21 @@ package final class LogReader {
     package init(_ logs: [any BatchLog], from position: UInt64, upTo ends: [UInt64]) throws(LogError) {
         self.logs = logs
         next = max(1, position)
+        let first = Self.firstPosition(of: logs)
+        if next < first {
+            throw .givenUp(
+                needed: "reading from position \(next)",
+                remains: "it begins at position \(first); the archive and older backups have what was before")
+        }
         for (log, end) in zip(logs, ends) {
             cursors.append(try log.batches(from: log.address(near: next), upTo: end))
         }
         for cursor in cursors { heads.append(try Self.advance(cursor, past: next)) }
+    }
+
+    /// From here on all lanes have all of their events.
+    package static func firstPosition(of logs: [any BatchLog]) -> UInt64 {
+        logs.map { ($0 as? FileBatchLog).map { $0.isTrimmed ? $0.firstPosition : 1 } ?? 1 }.max() ?? 1
     }
 
     /// Goes on to new ends after the old ones were reached.

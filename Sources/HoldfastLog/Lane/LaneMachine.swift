@@ -99,6 +99,9 @@ package struct LaneTurn {
         return try reader.record(at: address)
     }
 
+    /// Whether a record was in a segment that the log has given up: nothing can be learnt of it any more.
+    package func isGivenUp(_ address: UInt64) -> Bool { reader.isGivenUp(address) }
+
     /// Whether a record is in a sealed segment. There it is found quickly by its stream's key, and without one only by
     /// putting the whole segment together again.
     package func isSealed(_ address: UInt64) throws(LogError) -> Bool {

@@ -26,6 +26,9 @@ package final class LaneReader {
         return try scratch.load(address, from: log)
     }
 
+    /// Whether a record was in a segment that the log has given up.
+    func isGivenUp(_ address: UInt64) -> Bool { address < log.firstAddress }
+
     /// Whether a record is in a sealed segment: then it is to be asked for by its stream's key.
     func isSealed(_ address: UInt64) throws(LogError) -> Bool {
         for batch in recent where address >= batch.address && address < batch.end { return false }

@@ -7,18 +7,40 @@ package struct LaneRecovery {
         /// Snapshots that were damaged and passed over, with what was wrong.
         package var passedOver: [String] = []
         package var replayed: UInt64 = 0
+        /// Where replay begins.
+        package var start: UInt64 = 0
+        /// Up to where the snapshot may hold events.
+        package var end: UInt64 = 0
     }
 
     /// `makeMachine` is called again where a snapshot turns out damaged half-way.
     package static func recover<Machine: LaneMachine>(
         _ log: FileBatchLog, useSnapshots: Bool = true, makeMachine: () -> Machine
     ) throws(LogError) -> (Machine, Report) {
+        var (machine, report) = try start(log, useSnapshots ? .newest : .none, makeMachine: makeMachine)
+        report.replayed = try replay(log, from: report.start, into: machine)
+        return (machine, report)
+    }
+
+    /// Which snapshot a machine starts from.
+    package enum Start: Sendable { case none, oldest, newest }
+
+    /// A machine as a snapshot left it, or as the log began; from `report.start` on it is to be given every record.
+    package static func start<Machine: LaneMachine>(
+        _ log: FileBatchLog, _ choice: Start, makeMachine: () -> Machine
+    ) throws(LogError) -> (Machine, Report) {
         var report = Report()
         let tail = log.tail
-        for name in useSnapshots ? try SnapshotFile.list(in: log.at.directory, on: log.disk) : [] {
+        var names = choice == .none ? [] : try SnapshotFile.list(in: log.at.directory, on: log.disk)
+        if choice == .oldest { names.reverse() }
+        for name in names {
             let machine = makeMachine()
             do throws(LogError) {
                 let reader = try SnapshotReader(log.at.directory + "/" + name, of: log.at, on: log.disk)
+                if log.isTrimmed, reader.start < log.firstAddress {
+                    report.passedOver.append("\(name) begins before the log does, which has given up its beginning")
+                    continue
+                }
                 try load(reader, into: machine)
                 if let end = reader.end, end > tail.address {
                     // A snapshot becomes valid only when the log is durable up to its end. So the log has lost some.
@@ -30,16 +52,23 @@ package struct LaneRecovery {
                                 + "was durable up to \(end)"))
                 }
                 report.snapshot = name
-                report.replayed = try replay(log, from: reader.start, into: machine)
+                report.start = reader.start
+                report.end = reader.end ?? reader.start
                 return (machine, report)
             } catch {
                 guard case .damaged(let damage) = error, damage.file.hasSuffix(name) else { throw error }
                 report.passedOver.append(error.description)
             }
         }
-        let machine = makeMachine()
-        report.replayed = try replay(log, from: log.firstAddress, into: machine)
-        return (machine, report)
+        if log.isTrimmed {
+            let reasons = report.passedOver.isEmpty ? "" : " (\(report.passedOver.joined(separator: "; ")))"
+            throw .givenUp(
+                needed: "the state of lane \(log.at.lane) without a snapshot",
+                remains: "it begins at position \(log.firstPosition), and no good snapshot\(reasons) is left to start "
+                    + "from. Restore one from a backup")
+        }
+        report.start = log.firstAddress
+        return (makeMachine(), report)
     }
 
     /// Pieces are read and checked on a thread of their own, a few ahead.

@@ -30,6 +30,19 @@ struct TrimmedRecord: Sendable, Equatable {
         }
     }
 
+    /// What is wrong with the roots that are kept: each must be chained to the one before, without a gap.
+    var chainFault: String? {
+        for (root, next) in zip(roots, roots.dropFirst()) where next.number == root.number + 1 {
+            if next.previousChained != root.chained {
+                return "the root of segment \(next.number) is not chained to that of segment \(root.number)"
+            }
+        }
+        if let last = roots.last, last.number >= first {
+            return "it has the root of segment \(last.number), which remains"
+        }
+        return nil
+    }
+
     func write(in directory: String, on disk: any Disk) throws(DiskFailure) {
         var fields = FieldWriter()
         fields.integer(first)

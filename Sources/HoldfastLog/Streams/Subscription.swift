@@ -122,3 +122,17 @@ package struct Checkpoint: Sendable {
         }
     }
 }
+
+extension LogDirectory {
+    /// Every named checkpoint and the position that it stands at.
+    package func checkpoints() throws(LogError) -> [String: UInt64] {
+        guard disk.directoryExists(checkpointsPath) else { return [:] }
+        let names: [String]
+        do throws(DiskFailure) { names = try disk.list(checkpointsPath) } catch { throw .io(error) }
+        var positions: [String: UInt64] = [:]
+        for name in names where !name.hasSuffix(".new") {
+            if let position = try Checkpoint(name, in: self).load() { positions[name] = position }
+        }
+        return positions
+    }
+}

@@ -112,6 +112,8 @@ extension WalletState {
         var address = slot.pointee.lastAddress
         var seq = slot.pointee.seq
         while seq > 0 {
+            // What was given up is as unknown as if it had never been.
+            if turn.isGivenUp(address) { return nil }
             if seq > Self.stepsWithoutFilter, try turn.isSealed(address) {
                 return try searchSealed(player, hash, id, upTo: address, turn)
             }
@@ -139,7 +141,7 @@ extension WalletState {
             guard let found else { return nil }
             // The filter may be wrong, about one name in a hundred: then the search goes on before the segment.
             limit = found.address
-            while limit > 0, limit >= found.segment {
+            while limit >= found.segment, !turn.isGivenUp(limit) {
                 let event = try ownEvent(at: limit, of: player, turn)
                 if let isOwn = isAbout(id, event) { return record(event, at: limit, isOwn: isOwn) }
                 guard event.previous < limit else { throw outOfOrder(limit, event.seq) }
@@ -241,7 +243,7 @@ extension WalletState {
             guard window.guards(newest.time, at: turn.now) else { return nil }
             return .refused(frame.operation.canBeRolledBack ? .rolledBack : .requestIDReused, at: turn.now)
         }
-        let first = try firstAnswer(newest, frame.requestID, player, turn)
+        guard let first = try firstAnswer(newest, frame.requestID, player, turn) else { return nil }
         let holdIsOpen = newest.isOwn && newest.kind == .authorised
         guard holdIsOpen || window.guards(first.time, at: turn.now) else { return nil }
         guard first.fingerprint == frame.fingerprint, first.operation == frame.operation else {
@@ -252,12 +254,14 @@ extension WalletState {
         return outcome
     }
 
-    /// Goes back from the newest record about a request to its own command's: at most two steps.
+    /// Goes back from the newest record about a request to its own command's: at most two steps. Nil where that was
+    /// given up, which is longer ago than any request is guarded.
     private func firstAnswer(
         _ newest: RequestRecord, _ id: UnsafeRawBufferPointer, _ player: UInt32, _ turn: borrowing LaneTurn
-    ) throws(LogError) -> WalletEvent {
+    ) throws(LogError) -> WalletEvent? {
         var address = newest.isOwn ? newest.address : newest.about
         for _ in 0..<3 {
+            if turn.isGivenUp(address) { return nil }
             let event = try ownEvent(at: address, of: player, turn)
             if event.kind.isCommand, sameBytes(event.requestID, id) { return event }
             guard event.about < address else { break }

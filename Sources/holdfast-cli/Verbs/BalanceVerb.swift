@@ -35,9 +35,7 @@ struct BalanceVerb: Verb {
 
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
-        var wallet = try files.wallet(of: player) { record in
-            record.time <= asOf ?? .max && record.revision <= atSeq ?? .max
-        }
+        var wallet = try files.wallet(of: player, asOf: asOf ?? .max, atSeq: atSeq ?? .max)
         if let asOf { wallet = wallet?.withHoldsEnded(by: asOf) }
         guard let wallet else {
             throw Failure("player \(player.id) of \(player.tenant) has no events\(asOf == nil ? "" : " by then")")

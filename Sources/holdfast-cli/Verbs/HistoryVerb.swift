@@ -34,9 +34,9 @@ struct HistoryVerb: Verb {
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
         var addresses: [UInt64] = []
-        var isKnown = false
+        var first: UInt64?
         try files.forEachRecord(of: player) { (record, address) throws(LedgerError) in
-            isKnown = true
+            first = first ?? record.revision
             if backwards {
                 if let from, record.revision > from { return false }
                 addresses.append(address)
@@ -45,7 +45,11 @@ struct HistoryVerb: Verb {
             if record.revision >= from ?? 1 { addresses.append(address) }
             return addresses.count < limit
         }
-        guard isKnown else { throw Failure("player \(player.id) of \(player.tenant) has no events") }
+        guard let first else {
+            let since =
+                files.firstPosition > 1 ? " since position \(files.firstPosition), with which the log begins" : ""
+            throw Failure("player \(player.id) of \(player.tenant) has no events\(since)")
+        }
         let chosen = backwards ? Array(addresses.reversed().prefix(limit)) : Array(addresses.prefix(limit))
         var output = BufferedWriter.standardOutput()
         var json = JSONWriter()
@@ -56,6 +60,11 @@ struct HistoryVerb: Verb {
             try output.write(json)
         }
         try output.flush()
+        let showsFirst = backwards ? chosen.count < limit : from ?? 0 < first
+        if first > 1, showsFirst {
+            ArchiveVerbs.say(
+                "holdfast history: the player's events before seq \(first) were given up; the archive has them")
+        }
         return .done
     }
 }
