@@ -46,9 +46,19 @@ package struct ByteColumn {
         count &+= width
     }
 
-    /// Seven bits a byte, the lowest first; the top bit says that more follow.
-    @inlinable
+    /// Seven bits a byte, the lowest first; the top bit says that more follow. Most numbers are short.
+    @inlinable @inline(__always)
     package mutating func varint(_ value: UInt64) {
+        if value < 0x80, count < capacity {
+            base.storeBytes(of: UInt8(truncatingIfNeeded: value), toByteOffset: count, as: UInt8.self)
+            count &+= 1
+        } else {
+            longVarint(value)
+        }
+    }
+
+    @usableFromInline @inline(never)
+    mutating func longVarint(_ value: UInt64) {
         if capacity &- count < 10 { enlarge(10) }
         var rest = value
         var at = base + count
@@ -62,7 +72,7 @@ package struct ByteColumn {
     }
 
     /// A signed number as a varint: 0, −1, 1, −2, 2 … become 0, 1, 2, 3, 4 …
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func signed(_ value: Int64) { varint(UInt64(bitPattern: (value << 1) ^ (value >> 63))) }
 
     @inlinable
@@ -134,7 +144,7 @@ package struct ByteCursor {
         return at.load(as: UInt8.self)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func fixed(width: Int) -> UInt64 {
         let left = left
         guard left >= width, width <= 8 else {
@@ -154,8 +164,20 @@ package struct ByteCursor {
         return value
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func varint() -> UInt64 {
+        if at < end {
+            let byte = at.load(as: UInt8.self)
+            if byte < 0x80 {
+                at += 1
+                return UInt64(byte)
+            }
+        }
+        return longVarint()
+    }
+
+    @usableFromInline @inline(never)
+    mutating func longVarint() -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while at < end, shift < 70 {
@@ -169,7 +191,7 @@ package struct ByteCursor {
         return 0
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func signed() -> Int64 {
         let value = varint()
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
