@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -135,6 +136,12 @@ int64_t hf_copy_range(int from, int64_t from_offset, int to, int64_t to_offset, 
 }
 
 int hf_open_direct(const char *path) { return open(path, O_WRONLY | O_DIRECT | O_CLOEXEC); }
+
+int64_t hf_write_two(
+    int fd, const void *first, size_t first_count, const void *second, size_t second_count, int64_t offset) {
+    struct iovec pieces[2] = {{(void *)first, first_count}, {(void *)second, second_count}};
+    return pwritev(fd, pieces, 2, offset);
+}
 
 int hf_try_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno; }
 

@@ -39,6 +39,9 @@ public enum Limits {
     package static let inboxWorksMax = 65_536
     package static let inboxBytesMax = 256 << 20
 
+    /// A work up to this size may be decided by its caller's thread: a few commands, over in microseconds.
+    package static let decidedAtOnceBytesMax = 4 << 10
+
     /// A snapshot leaves the lane's thread in pieces of at most this size between two batches.
     package static let snapshotChunkBytes = 256 << 10
     /// How often a reader looks again at a tail that seems damaged, in case its owner is just writing it.

@@ -33,6 +33,9 @@ int hf_allocate(int fd, int64_t size);
 int64_t hf_copy_range(int from, int64_t from_offset, int to, int64_t to_offset, int64_t size);
 /// Opens a file for writing past the page cache; negative where the file system can't.
 int hf_open_direct(const char *path);
+/// Writes two pieces of memory as one, with a single call. Returns how much was written; negative when nothing was.
+int64_t hf_write_two(
+    int fd, const void *first, size_t first_count, const void *second, size_t second_count, int64_t offset);
 /// Takes or refuses, at once, the advisory lock of an open file (held by this open file, gone with the process).
 int hf_try_lock(int fd);
 /// Names the calling thread, for ps, perf and gdb.

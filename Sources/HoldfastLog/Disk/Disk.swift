@@ -41,6 +41,9 @@ package protocol DiskFile: AnyObject, Sendable {
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskFailure) -> Int
     /// Writes all of `bytes`.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure)
+    /// Writes all of `bytes`. Behind them are zeros at least to the end of the page: those may be written along, since a
+    /// page that is written whole need not be read from the disk first.
+    func writeBeforeZeros(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure)
     /// Writes whole pages that nobody is expected to read soon: past the page cache where that can be done.
     func writePages(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure)
     /// Makes what was written durable.
@@ -79,6 +82,10 @@ extension DiskFile {
 package protocol DirectoryLock: AnyObject, Sendable {}
 
 extension DiskFile {
+    package func writeBeforeZeros(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure) {
+        try write(bytes, at: offset)
+    }
+
     package func forgetCached() {}
 
     /// Reads exactly `count` bytes, or nil where the file ends earlier.

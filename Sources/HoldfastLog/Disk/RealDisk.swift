@@ -100,6 +100,17 @@ private final class RealFile: DiskFile {
         try Syscalls.write(descriptor, bytes, offset, path)
     }
 
+    func writeBeforeZeros(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure) {
+        let page = UInt64(Limits.pageBytes)
+        let zeros = Int((page - (offset + UInt64(bytes.count)) % page) % page)
+        let put = hf_write_two(
+            descriptor, bytes.baseAddress!, bytes.count, Zeros.bytes.baseAddress!, zeros, Int64(offset))
+        if put >= Int64(bytes.count) { return }
+        // A short write, or none: the ordinary way goes on or reports what is wrong.
+        let done = max(0, Int(put))
+        try write(UnsafeRawBufferPointer(rebasing: bytes[done...]), at: offset + UInt64(done))
+    }
+
     func sync() throws(DiskFailure) { try Syscalls.check(fdatasync(descriptor), "sync", path) }
 
     func forgetCached() { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) }

@@ -167,7 +167,7 @@ package final class FileBatchLog: BatchLog {
         if batch.isPageAligned {
             try file.writePages(batch.bytes, at: offset)
         } else {
-            try file.write(batch.bytes, at: offset)
+            try file.writeBeforeZeros(batch.bytes, at: offset)
         }
         try file.sync()
     }

@@ -68,6 +68,16 @@ final class Inbox<Work: LaneWork>: Sendable {
         }
     }
 
+    /// Puts a work that was begun before all others. It was admitted once, so no bound applies and closing is no bar.
+    func putBack(_ work: Work) {
+        let bytes = work.inboxBytes
+        state.with { state in
+            state.works.insert(work, at: 0)
+            state.bytes += bytes
+        }
+        filled.raise()
+    }
+
     /// Everything that waits, in the order it came.
     func takeAll(into works: inout [Work]) {
         let (taken, waiting) = state.with { state in

@@ -22,6 +22,8 @@ final class Lane<Machine: LaneMachine> {
     private var memory: [UnsafeMutableRawBufferPointer]
     private var nextMemory = 0
     var snapshot: SnapshotJob?
+    /// When the lane's thread wakes by itself at the latest. What falls due earlier has to wake it.
+    var wakesAt: Int64 = .max
     /// Behind the last batch that was taken.
     var nextAddress: UInt64
 

@@ -36,7 +36,11 @@ extension LaneEngine {
 
     /// How long a lane may sleep until something falls due; for ever when nothing does.
     private func sleepTime(_ lane: Lane<Machine>) -> Int64 {
-        guard clock.runsByItself, let due = lane.machine.earliestDue else { return -1 }
+        lane.lock.lock()
+        let earliest = lane.machine.earliestDue
+        lane.wakesAt = earliest ?? .max
+        lane.lock.unlock()
+        guard clock.runsByItself, let due = earliest else { return -1 }
         let wait = max(1, due - clock.now())
         return min(wait, 3_600_000) * 1_000_000
     }

@@ -88,15 +88,6 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     /// The failure that stopped the engine, if one did.
     package var failure: LogError? { stopping.with { $0.failure } }
 
-    // MARK: Callers
-
-    package func submit(_ work: Machine.Work, to lane: Int) async throws(LogError) {
-        try await lanes[lane].inbox.put(work)
-    }
-
-    /// Without waiting: nil when the work was taken.
-    package func offer(_ work: Machine.Work, to lane: Int) -> LogError? { lanes[lane].inbox.offer(work) }
-
     // MARK: The lane's side
 
     /// Decides everything that waits in a lane's inbox, and what fell due. Returns whether there was anything.
@@ -104,8 +95,9 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     package func runLane(_ number: Int) -> Bool {
         let lane = lanes[number]
         var works: [Machine.Work] = []
-        lane.inbox.takeAll(into: &works)
         lane.lock.lock()
+        // With the lock held, so that nothing is put back into the inbox behind the lane's last look.
+        lane.inbox.takeAll(into: &works)
         let before = lane.hasSomethingToCommit
         expire(lane)
         for work in works { decide(work, on: lane) }
@@ -117,7 +109,7 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
         return !works.isEmpty || more != before || snapshotGoesOn
     }
 
-    private func setTime(_ lane: Lane<Machine>) {
+    func setTime(_ lane: Lane<Machine>) {
         let now = max(clock.now(), lane.machine.latestTime)
         _ = lane.withTurn { $0.now = max($0.now, now) }
     }

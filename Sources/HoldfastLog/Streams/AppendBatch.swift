@@ -20,7 +20,17 @@ public struct AppendBatch: Sendable {
     public mutating func append(
         _ event: Event, to stream: StreamKey, expecting expected: ExpectedRevision = .any
     ) throws(LogError) {
-        try append([event], to: stream, expecting: expected)
+        try stream.checkLength()
+        try event.checkSize()
+        event.payload.withUnsafeBytes { payload in
+            event.metadata.withUnsafeBytes { metadata in
+                stream.bytes.withUnsafeBytes { key in
+                    add(
+                        type: event.type, schemaVersion: event.schemaVersion, payload: payload, metadata: metadata,
+                        to: key, expecting: expected)
+                }
+            }
+        }
     }
 
     /// Adds an append of several events to one stream: all or none.
@@ -55,16 +65,22 @@ public struct AppendBatch: Sendable {
     public mutating func append(
         type: EventType, schemaVersion: UInt16 = 1, payload: UnsafeRawBufferPointer, to stream: UnsafeRawBufferPointer
     ) throws(LogError) {
-        guard (1...Limits.keyBytesMax).contains(stream.count) else {
-            throw .invalid(
-                argument: "stream key", reason: "\(stream.count) bytes; it must have 1 to \(Limits.keyBytesMax)")
-        }
+        try StreamKey.checkLength(stream.count)
         guard payload.count <= Limits.payloadBytesMax else { throw Event.tooLarge(payload.count) }
-        let size = RecordLayout.size(key: stream.count, payload: payload.count, metadata: 0)
+        add(
+            type: type, schemaVersion: schemaVersion, payload: payload, metadata: .init(start: nil, count: 0),
+            to: stream, expecting: .any)
+    }
+
+    private mutating func add(
+        type: EventType, schemaVersion: UInt16, payload: UnsafeRawBufferPointer, metadata: UnsafeRawBufferPointer,
+        to stream: UnsafeRawBufferPointer, expecting expected: ExpectedRevision
+    ) {
+        let size = RecordLayout.size(key: stream.count, payload: payload.count, metadata: metadata.count)
         makeUnique()
         AppendFrames.addOne(
-            type: type.rawValue, schemaVersion: schemaVersion, payload: payload, key: stream, recordBytes: size,
-            to: frames)
+            type: type.rawValue, schemaVersion: schemaVersion, payload: payload, metadata: metadata, key: stream,
+            expected: expected, recordBytes: size, to: frames)
         noteGroup(size)
     }
 

@@ -41,16 +41,14 @@ enum AppendFrames {
     }
 
     static func addOne(
-        type: UInt16, schemaVersion: UInt16, payload: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer,
-        recordBytes: Int, to frames: FrameBuffer
+        type: UInt16, schemaVersion: UInt16, payload: UnsafeRawBufferPointer, metadata: UnsafeRawBufferPointer,
+        key: UnsafeRawBufferPointer, expected: ExpectedRevision, recordBytes: Int, to frames: FrameBuffer
     ) {
-        let size = streamHeader + padded(key.count) + eventHeader + padded(payload.count)
+        let size = streamHeader + padded(key.count) + eventHeader + padded(payload.count + metadata.count)
         let at = storeStream(
-            frames.grow(by: size), size: size, key: key, expected: .any, begins: true, events: 1,
+            frames.grow(by: size), size: size, key: key, expected: expected, begins: true, events: 1,
             recordBytes: recordBytes)
-        _ = storeEvent(
-            at, type: type, schemaVersion: schemaVersion, payload: payload,
-            metadata: UnsafeRawBufferPointer(start: nil, count: 0))
+        _ = storeEvent(at, type: type, schemaVersion: schemaVersion, payload: payload, metadata: metadata)
     }
 
     private static func storeStream(

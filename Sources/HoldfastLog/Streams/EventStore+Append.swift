@@ -4,7 +4,9 @@ extension EventStore {
     public func append(
         _ event: Event, to stream: StreamKey, expecting expected: ExpectedRevision = .any
     ) async throws(LogError) -> AppendResult {
-        try await append([event], to: stream, expecting: expected)
+        var batch = AppendBatch()
+        try batch.append(event, to: stream, expecting: expected)
+        return try await appendOne(batch, lane: stream.bytes.withUnsafeBytes { self.lane(of: $0) })
     }
 
     /// Appends several events to one stream: all or none.

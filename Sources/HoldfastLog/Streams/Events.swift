@@ -5,10 +5,12 @@ public struct StreamKey: Hashable, Sendable {
     public init(_ name: String) { bytes = Array(name.utf8) }
     public init(bytes: [UInt8]) { self.bytes = bytes }
 
-    func checkLength() throws(LogError) {
-        guard (1...Limits.keyBytesMax).contains(bytes.count) else {
+    func checkLength() throws(LogError) { try Self.checkLength(bytes.count) }
+
+    static func checkLength(_ count: Int) throws(LogError) {
+        guard (1...Limits.keyBytesMax).contains(count) else {
             throw .invalid(
-                argument: "stream key", reason: "\(bytes.count) bytes; it must have 1 to \(Limits.keyBytesMax)")
+                argument: "stream key", reason: "\(count) bytes; it must have 1 to \(Limits.keyBytesMax)")
         }
     }
 }
