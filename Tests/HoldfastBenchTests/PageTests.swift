@@ -15,9 +15,9 @@ struct BenchPageTests {
             plan.players = 1_000
             plan.checks = false
             var report = try await DayBench(plan, dashboard: Dashboard(display: .silent) { _ in }).run()
-            report.add([
+            report.series = [
                 .init(name: "seconds", values: [1, 2, 3]), .init(name: "tx_per_second", values: [10, 30, 20]),
-            ])
+            ]
             let path = directory + "/one <two>.json"
             try report.json(version: "0").text.write(toFile: path, atomically: true, encoding: .utf8)
             let file = try BenchFile(path: path)

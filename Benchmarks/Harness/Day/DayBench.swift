@@ -191,7 +191,7 @@ package struct DayBench: Sendable {
         report.note("remembered requests", Double(memory.requests))
         report.note("table bytes a remembered request", memory.bytesPerRequest)
         report.threads = day.threads
-        report.add(Sampler.series(day.samples))
+        report.series = Sampler.series(day.samples)
     }
 
     private func examine(

@@ -103,13 +103,13 @@ package struct ScaleBench: Sendable {
     private func addSeries(
         _ against: String, _ steps: [Step], _ size: (Step) -> Int, _ report: inout BenchReport
     ) {
-        report.add([
+        report.series += [
             .init(name: against, values: steps.map { Double(size($0)) }),
             .init(name: "ns_per_tx_by_\(against)", values: steps.map(\.nanoseconds)),
             .init(name: "resident_bytes_by_\(against)", values: steps.map(\.residentBytes)),
             .init(name: "opening_ns_by_\(against)", values: steps.map(\.replayed)),
             .init(name: "sealed_bytes_by_\(against)", values: steps.map(\.sealedBytes)),
             .init(name: "opening_from_snapshot_ns_by_\(against)", values: steps.map(\.fromSnapshot)),
-        ])
+        ]
     }
 }

@@ -27,30 +27,28 @@ package struct BenchFile: Sendable {
 
     package init(path: String) throws(BenchFileError) {
         guard let bytes = Self.contents(path) else { throw BenchFileError(path: path, problem: Self.unreadable()) }
-        let result = bytes.withUnsafeBytes { bytes in
-            Result { () throws(JSONError) in try JSONTree(bytes) }
-        }
         let tree: JSONTree
-        do throws(JSONError) { tree = try result.get() } catch {
+        do throws(JSONError) { tree = try JSONTree(parsing: bytes) } catch {
             throw BenchFileError(path: path, problem: "is not one JSON object: \(error)")
         }
-        guard let bench = tree["bench"]?.text, let results = tree["results"]?.elements else {
+        guard let bench = tree["bench"]?.string, let results = tree["results"]?.elements else {
             throw BenchFileError(
                 path: path, problem: "is no result of a benchmark; `holdfast bench day --json > \(path)` makes one")
         }
         self.bench = bench
         let last = path.split(separator: "/").last.map(String.init) ?? path
         name = last.hasSuffix(".json") ? String(last.dropLast(5)) : last
-        version = tree["holdfast"]?.text ?? ""
-        build = tree["build"]?.text ?? ""
+        version = tree["holdfast"]?.string ?? ""
+        build = tree["build"]?.string ?? ""
         machine = Self.machine(tree["machine"])
         parameters = Self.numbers(tree["parameters"])
         notes = Self.numbers(tree["notes"])
-        headline = Dictionary(Self.numbers(tree), uniquingKeysWith: { $1 })
+        headline = Dictionary(uniqueKeysWithValues: Self.numbers(tree))
         rates = results.map(Self.rate)
         series = Dictionary(
-            (tree["series"]?.members ?? []).map { ($0.0, ($0.1.elements ?? []).map { $0.number ?? .nan }) },
-            uniquingKeysWith: { $1 })
+            uniqueKeysWithValues: (tree["series"]?.members?.names ?? []).map { name in
+                (name, (tree["series"]?[name]?.elements ?? []).map { $0.double ?? .nan })
+            })
     }
 
     /// The files that a word of the command line means: one, several parted by commas, or all `.json` of a directory.
@@ -88,26 +86,26 @@ package struct BenchFile: Sendable {
     private static func unreadable() -> String { "can't be read: \(String(cString: strerror(errno)))" }
 
     private static func machine(_ tree: JSONTree?) -> String {
-        let cores = tree?["cores"]?.whole.map { "\($0) cores" } ?? ""
-        let memory = tree?["memory_bytes"]?.whole.map { Human.bytes($0) } ?? ""
-        let kernel = tree?["kernel"]?.text.map { "Linux \($0)" } ?? ""
-        return [tree?["processor"]?.text ?? "", cores, memory, kernel].filter { !$0.isEmpty }.joined(separator: ", ")
+        let cores = tree?["cores"]?.integer.map { "\($0) cores" } ?? ""
+        let memory = tree?["memory_bytes"]?.integer.map { Human.bytes(Int($0)) } ?? ""
+        let kernel = tree?["kernel"]?.string.map { "Linux \($0)" } ?? ""
+        return [tree?["processor"]?.string ?? "", cores, memory, kernel].filter { !$0.isEmpty }.joined(separator: ", ")
     }
 
     private static func numbers(_ tree: JSONTree?) -> [(String, Double)] {
-        (tree?.members ?? []).compactMap { name, value in value.number.map { (name, $0) } }
+        (tree?.members?.names ?? []).compactMap { name in tree?[name]?.double.map { (name, $0) } }
     }
 
     private static func rate(_ tree: JSONTree) -> Rate {
         let buckets = tree["histogram_ns"]?.elements?.compactMap { pair -> LatencySummary.Bucket? in
-            guard let pair = pair.elements, pair.count == 2, let upTo = pair[0].whole, let count = pair[1].whole
+            guard let pair = pair.elements, pair.count == 2, let upTo = pair[0].integer, let count = pair[1].integer
             else { return nil }
-            return .init(upTo: Int64(upTo), count: count)
+            return .init(upTo: upTo, count: Int(count))
         }
         return Rate(
-            name: tree["name"]?.text ?? "", perSecond: tree["per_second"]?.number ?? 0,
-            seconds: tree["seconds"]?.number ?? 0, cpuSeconds: tree["cpu_seconds"]?.number ?? 0,
-            count: tree["count"]?.whole ?? 0, bytes: tree["bytes"]?.whole,
+            name: tree["name"]?.string ?? "", perSecond: tree["per_second"]?.double ?? 0,
+            seconds: tree["seconds"]?.double ?? 0, cpuSeconds: tree["cpu_seconds"]?.double ?? 0,
+            count: tree["count"]?.integer.map { Int($0) } ?? 0, bytes: tree["bytes"]?.integer.map { Int($0) },
             latency: buckets.map { LatencySummary($0) })
     }
 }

@@ -79,7 +79,7 @@ package struct BenchReport: Sendable {
     package private(set) var rates: [Rate] = []
     private(set) var notes: [(String, Double)] = []
     private(set) var checks: [Check] = []
-    private(set) var series: [Series] = []
+    var series: [Series] = []
     /// Processor time by thread, over the whole run.
     var threads: [ThreadTime] = []
 
@@ -92,7 +92,6 @@ package struct BenchReport: Sendable {
     package mutating func add(_ rate: Rate) { rates.append(rate) }
     package mutating func note(_ name: String, _ value: Double) { notes.append((name, value)) }
     package mutating func check(_ name: String, faults: [String]) { checks.append(Check(name: name, faults: faults)) }
-    package mutating func add(_ series: [Series]) { self.series += series }
 
     /// Of several runs of one thing the one with the median rate.
     package mutating func addMedian(of runs: [Rate]) {

@@ -4,7 +4,7 @@
 ///     let tree = try JSONTree(parsing: bytes)
 ///     guard let version = tree["version"]?.integer else { … }
 package enum JSONTree: Sendable {
-    case object([String: JSONTree])
+    case object(JSONMembers)
     case array([JSONTree])
     case string(String)
     case integer(Int64)
@@ -38,11 +38,11 @@ package enum JSONTree: Sendable {
         case .bool(let flag): return .bool(flag)
         case .null: return .null
         case .object:
-            var members: [String: JSONTree] = [:]
+            var members = JSONMembers()
             while let key = try scanner.nextKey() {
                 let name = key.text
                 let place = scanner.offset
-                guard members.updateValue(try value(&scanner), forKey: name) == nil else {
+                guard members.add(name, try value(&scanner)) else {
                     throw JSONError(offset: place, problem: .repeatedName)
                 }
             }
@@ -69,10 +69,41 @@ package enum JSONTree: Sendable {
         return number
     }
 
+    /// Any number, as near as a Double comes to it.
+    package var double: Double? {
+        switch self {
+        case .integer(let number): Double(number)
+        case .number(let digits): Double(digits)
+        default: nil
+        }
+    }
+
+    package var members: JSONMembers? {
+        guard case .object(let members) = self else { return nil }
+        return members
+    }
+
     package var elements: [JSONTree]? {
         guard case .array(let elements) = self else { return nil }
         return elements
     }
+}
+
+/// An object's members, by name and in the order in which they stand. The order makes no difference to what it says.
+package struct JSONMembers: Sendable, Equatable {
+    package private(set) var names: [String] = []
+    private var values: [String: JSONTree] = [:]
+
+    package subscript(name: String) -> JSONTree? { values[name] }
+
+    /// False when the name is there already.
+    fileprivate mutating func add(_ name: String, _ value: JSONTree) -> Bool {
+        guard values.updateValue(value, forKey: name) == nil else { return false }
+        names.append(name)
+        return true
+    }
+
+    package static func == (left: JSONMembers, right: JSONMembers) -> Bool { left.values == right.values }
 }
 
 extension JSONTree: Equatable {

@@ -42,13 +42,8 @@ struct BenchDayVerb: Verb {
     private let asJSON: Bool
 
     init(_ values: ParsedOptions) throws(UsageError) {
-        var plan = DayPlan()
-        plan.directory = values.text("dir")
-        plan.transactions = values.integer("tx")
-        plan.players = values.integer("players")
+        var plan = DayPlan(values)
         plan.tenants = values.integer("tenants")
-        plan.lanes = values.integer("lanes")
-        plan.seed = UInt64(values.integer("seed"))
         plan.rate = values.integerIfGiven("rate")
         plan.seconds = values.millisecondsIfGiven("duration").map { Double($0) / 1000 }
         if values.flag("archive") { plan.archive = plan.directory + "-archive" }

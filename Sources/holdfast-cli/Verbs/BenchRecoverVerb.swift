@@ -1,5 +1,4 @@
 import HoldfastBench
-import HoldfastLog
 import HoldfastText
 
 struct BenchRecoverVerb: Verb {
@@ -9,15 +8,7 @@ struct BenchRecoverVerb: Verb {
             Makes a ledger by the traffic of `bench day`, leaves it in DIR, and opens it again: everything replayed, and \
             from a snapshot.
             """,
-        options: [
-            .text("dir", "DIR", "where the ledger is made; missing or empty", default: "bench-recover"),
-            .integer("tx", "N", 1000...1 << 40, "transactions of the day", default: 10_000_000),
-            .integer("players", "N", 1000...1 << 27, "players", default: 1_000_000),
-            .integer("lanes", "N", 1...Limits.lanesMax, "lanes of the ledger", default: 1),
-            .integer("runs", "N", 1...99, "runs; medians are printed", default: 3),
-            .integer("seed", "N", 0...Int.max, "seed of the generator", default: 1),
-            .flag("json", "one JSON object instead of a table"),
-        ],
+        options: BenchDayLedger.options(directory: "bench-recover"),
         example: "holdfast bench recover --dir /var/tmp/bench-recover")
 
     private let plan: DayPlan
@@ -25,13 +16,7 @@ struct BenchRecoverVerb: Verb {
     private let asJSON: Bool
 
     init(_ values: ParsedOptions) throws(UsageError) {
-        var plan = DayPlan()
-        plan.directory = values.text("dir")
-        plan.transactions = values.integer("tx")
-        plan.players = values.integer("players")
-        plan.lanes = values.integer("lanes")
-        plan.seed = UInt64(values.integer("seed"))
-        self.plan = plan
+        plan = DayPlan(values)
         runs = values.integer("runs")
         asJSON = values.flag("json")
     }
