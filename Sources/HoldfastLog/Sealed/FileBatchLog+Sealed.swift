@@ -46,7 +46,7 @@ extension FileBatchLog {
             }
             state.with { _ = $0.sealed.insert(number) }
         }
-        return keepsImage ? try sealedFiles.image(number) : try sealed(number).image()
+        return keepsImage ? try sealedFiles.image(number) : try sealed(number).image(from: sealedFiles.pool)
     }
 }
 
@@ -56,6 +56,8 @@ final class SealedFiles: Sendable {
     private let place: FileBatchLog.Place
     private let disk: any Disk
     private let open = Locked(Open())
+    /// For images that go as soon as their segment has been read through.
+    let pool = SegmentMemoryPool()
 
     private struct Open: Sendable {
         var segments: [UInt64: SealedSegment] = [:]

@@ -70,4 +70,13 @@ extension RecordView {
         hf_prefetch(base + 128)
         hf_prefetch(base + 192)
     }
+
+    /// Only its place is known: nothing is read.
+    @inline(__always)
+    func prefetchToWrite() {
+        hf_prefetch_write(base)
+        hf_prefetch_write(base + 64)
+        hf_prefetch_write(base + 128)
+        hf_prefetch_write(base + 192)
+    }
 }

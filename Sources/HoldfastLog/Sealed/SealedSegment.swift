@@ -168,17 +168,21 @@ package final class SealedSegment: Sendable {
 
     /// The segment as it stood in its open file, byte for byte. `each` sees the rows of every block on the way.
     func image(
-        patience: Patience = .endless,
+        patience: Patience = .endless, from pool: SegmentMemoryPool? = nil,
         each: (_ block: Int, UnsafeBufferPointer<SealedRow>) throws(LogError) -> Void = { _, _ in }
     ) throws(LogError) -> SegmentImage {
-        let image = SegmentImage(path: file.path, size: Int(header.segment.segmentBytes))
+        let image = SegmentImage(path: file.path, size: Int(header.segment.segmentBytes), from: pool)
         let base = image.bytes.baseAddress!
         let start = header.segment.number * header.segment.segmentBytes
         let end = Int(header.tail.address - start)
+        image.willBeFilled(upTo: end)
         let reader = BlockReader(packing)
         for block in 0..<index.count {
             let rows = try rows(of: block, with: reader)
-            for row in rows {
+            for (number, row) in rows.enumerated() {
+                // Rows of one player lie all over the segment: the places of those that follow are asked for ahead.
+                let next = rows[min(number + SegmentEncoder.recordsAhead, rows.count - 1)].address &- start
+                if next < UInt64(end) { RecordView(base + Int(next)).prefetchToWrite() }
                 let offset = Int(row.address &- start)
                 guard row.address >= start, offset <= end, offset >= SegmentHeader.blockBytes,
                     row.recordBytes <= end - offset
@@ -191,6 +195,7 @@ package final class SealedSegment: Sendable {
         header.segment.block().withUnsafeBytes { base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
         let batches = try batches()
         for (batch, hash) in zip(batches.headers, batches.hashes) { try frame(batch, hash, in: image, start: start) }
+        image.clear(from: end)
         return image
     }
 

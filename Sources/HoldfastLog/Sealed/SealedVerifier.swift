@@ -21,12 +21,13 @@ package struct SealedVerifier: Sendable {
         let next = Atomic<Int>(0)
         let found = Locked<[(Int, LogError)]>([])
         let work: @Sendable () -> Void = {
+            let pool = SegmentMemoryPool()
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 if index >= numbers.count { return }
                 do throws(LogError) {
                     let segment = try log.sealed(numbers[index])
-                    try verify(segment, seed: log.at.hashSeed)
+                    try verify(segment, seed: log.at.hashSeed, from: pool)
                     found.with { _ in progress(Int(segment.header.events)) }
                 } catch {
                     found.with { $0.append((index, error)) }
@@ -74,12 +75,18 @@ package struct SealedVerifier: Sendable {
 
     /// Checks one segment by itself. Its blocks are read and unpacked once.
     package func verify(_ segment: SealedSegment, seed: UInt64) throws(LogError) {
+        try verify(segment, seed: seed, from: nil)
+    }
+
+    private func verify(
+        _ segment: SealedSegment, seed: UInt64, from pool: SegmentMemoryPool?
+    ) throws(LogError) {
         let statistics = try segment.part(.statistics)
         let filter = try segment.filter()
         let batches = try segment.batches()
         var order = SealedOrder()
         defer { order.free() }
-        let image = try segment.image { [isDeep] (block, rows) throws(LogError) in
+        let image = try segment.image(from: pool) { [isDeep] (block, rows) throws(LogError) in
             if isDeep { try order.take(rows, of: block, in: segment, seed: seed) }
         }
         let base = UnsafeRawPointer(image.bytes.baseAddress!)

@@ -1,3 +1,4 @@
+internal import CHoldfast
 internal import HoldfastMemory
 
 /// A whole segment in memory, as it stands or stood in its open file: the original of a sealed one, or what was put
@@ -8,14 +9,32 @@ final class SegmentImage: DiskFile, @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
 
     private let memory: SegmentMemory
+    private let pool: SegmentMemoryPool?
 
-    /// Zeros, from memory that costs nothing until it is touched.
-    convenience init(path: String, size: Int) { self.init(path: path, size: size, in: SegmentMemory(size: size)) }
+    /// With a pool the memory may hold what another image left, and goes back there.
+    init(path: String, size: Int, from pool: SegmentMemoryPool? = nil) {
+        self.path = path
+        self.pool = pool
+        memory = pool?.take() ?? SegmentMemory(size: size)
+        bytes = UnsafeMutableRawBufferPointer(start: memory.region.base, count: size)
+    }
 
     private init(path: String, size: Int, in memory: SegmentMemory) {
         self.path = path
         self.memory = memory
+        pool = nil
         bytes = UnsafeMutableRawBufferPointer(start: memory.region.base, count: size)
+    }
+
+    deinit { pool?.giveBack(memory) }
+
+    /// Said before the first byte is put down, as whatever comes of it the memory is used again.
+    func willBeFilled(upTo end: Int) { memory.used = max(memory.used, end) }
+
+    /// Lets nothing but zeros stand from `end` on.
+    func clear(from end: Int) {
+        if memory.used > end { memset(bytes.baseAddress! + end, 0, memory.used - end) }
+        memory.used = end
     }
 
     /// Reads a segment file whole, into memory that nothing else uses any more.
@@ -52,9 +71,26 @@ final class SegmentImage: DiskFile, @unchecked Sendable {
 }
 
 /// Room for one segment, in large pages. Fresh memory is cleared by the kernel first, which takes longer than reading a
-/// segment into it, so whoever seals one segment after the other keeps it.
-final class SegmentMemory {
+/// segment into it, so whoever goes through one segment after the other keeps it.
+final class SegmentMemory: @unchecked Sendable {
+    // @unchecked: one image uses it at a time.
     fileprivate let region: MappedRegion
+    /// Zeros stand from here on.
+    fileprivate var used = 0
 
     init(size: Int) { region = MappedRegion(size: size) }
+}
+
+/// Keeps the memory of the last image that went, for the next one.
+final class SegmentMemoryPool: Sendable {
+    private let spare = Locked<SegmentMemory?>(nil)
+
+    func take() -> SegmentMemory? {
+        spare.with { spare in
+            defer { spare = nil }
+            return spare
+        }
+    }
+
+    func giveBack(_ memory: SegmentMemory) { spare.with { $0 = memory } }
 }
