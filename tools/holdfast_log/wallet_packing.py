@@ -1,6 +1,7 @@
 """Payloads of a wallet's events in sealed segments, packing 1 of docs/FORMAT.md: written from that page alone."""
 import struct
-from xxh3 import xxh3
+
+from .xxh3 import xxh3
 
 AUTHORISED, REFUSED_AUTHORISE_TTL = 3, 30_000
 AMOUNT_MAX = 9_007_199_254_740_991

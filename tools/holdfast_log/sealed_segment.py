@@ -6,6 +6,8 @@ What comes out is checked further by whoever reads open segments.
 import hashlib
 import struct
 
+from .wallet_packing import unpack
+
 PARTS = ("index", "statistics", "batches", "blocks", "filter")
 
 
@@ -218,7 +220,6 @@ class SealedSegment:
             for row in rows:
                 row["payload"] = columns[9].bytes(columns[8].varint())
         else:
-            from wallet_packing import unpack
             unpack(rows, columns[8:])
         self.check(all(column.at == len(column.data) for column in columns), self.path, self.parts["blocks"][0],
                    "columns that are used up")
