@@ -48,6 +48,7 @@ struct RetainStories {
         for arguments in [
             ["events", work.ledger, "--from", "1"], ["balance", work.ledger, "evian", "p3", "--at-seq", "2"],
             ["prove", work.ledger, "evian", "p3", "1"],
+            ["diff", work.ledger, "--from", "2026-01-01T00:00:00Z", "--to", "end"],
         ] {
             let result = try work.holdfast(arguments)
             #expect(result.status == .exited(1) && result.errors.contains("given up"), "\(result.errors)")

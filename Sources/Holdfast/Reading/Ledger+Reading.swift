@@ -55,20 +55,15 @@ extension Ledger {
         var replay = PlayerReplay(player, configuration)
         for address in try chain.addresses(while: { _ in true }).reversed() {
             let record = try chain.record(at: address)
-            if replay.isEmpty, record.revision > 1 { throw incomplete(player, from: record.revision) }
             if !holds(record) { break }
             try replay.apply(record, at: address)
         }
         if replay.isEmpty, view.lastAddress < logs[lane(of: player)].firstAddress {
-            throw incomplete(player, from: view.seq + 1)
+            throw .givenUp(
+                needed: "an earlier wallet of player \(player.id) of \(player.tenant)",
+                remains: "the player has had no event since it begins")
         }
         return replay.wallet()
-    }
-
-    private func incomplete(_ player: Player, from seq: UInt64) -> LedgerError {
-        .givenUp(
-            needed: "an earlier wallet of player \(player.id) of \(player.tenant)",
-            remains: "the player's events begin with \(seq). `holdfast balance` may find it from a snapshot")
     }
 
     /// Asks the player's lane, in turn with the commands; returns once what it saw is durable.

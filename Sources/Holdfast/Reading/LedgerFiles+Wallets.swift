@@ -23,16 +23,19 @@ extension LedgerFiles {
 
     /// A lane's state before its first event; where that was given up as the oldest snapshot says, which passes over
     /// the events that it has already. That must not be younger than the moment that is asked for.
-    package func machineAtBeginning(of log: FileBatchLog, asOf time: Int64? = nil) throws(LedgerError) -> WalletMachine
-    {
+    package func machineAtBeginning(
+        of log: FileBatchLog, asOf time: Int64? = nil, upTo position: UInt64? = nil
+    ) throws(LedgerError) -> WalletMachine {
         let (machine, report) = try LaneRecovery.start(log, log.isTrimmed ? .oldest : .none) {
             WalletMachine(configuration)
         }
-        guard let time, report.snapshot != nil else { return machine }
-        var last: Int64 = log.beginning
+        if report.snapshot == nil || time == nil && position == nil { return machine }
+        var latest = (time: log.beginning, position: log.firstPosition - 1)
         let cursor = try log.batches(from: log.firstAddress, upTo: report.end)
-        while let batch = try cursor.next() { last = max(last, batch.header.time) }
-        if last > time {
+        while let batch = try cursor.next() {
+            latest = (batch.header.time, batch.header.position + UInt64(batch.header.count) - 1)
+        }
+        if latest.time > time ?? .max || latest.position > position ?? .max {
             throw .givenUp(
                 needed: "the state of lane \(log.at.lane) at that moment",
                 remains:

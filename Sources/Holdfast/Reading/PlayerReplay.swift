@@ -20,6 +20,11 @@ package struct PlayerReplay: ~Copyable {
     }
 
     package mutating func apply(_ record: RecordView, at address: UInt64) throws(LedgerError) {
+        if isEmpty, record.revision > 1 {
+            throw .givenUp(
+                needed: "an earlier wallet of player \(player.id) of \(player.tenant)",
+                remains: "the player's events begin with \(record.revision)")
+        }
         try state.apply(record, at: address)
         isEmpty = false
     }

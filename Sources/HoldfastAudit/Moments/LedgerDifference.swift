@@ -34,7 +34,7 @@ package struct LedgerDifference: Sendable {
         var flows = FlowTable()
         var done = 0
         for log in files.logs {
-            let machine = WalletMachine(files.configuration)
+            let machine = try files.machineAtBeginning(of: log, asOf: from.latestTime, upTo: from.latestPosition)
             let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
             /// Where the events between the moments begin.
             var boundary: UInt64?

@@ -40,6 +40,10 @@ package enum Moment: Equatable, Sendable {
         }
     }
 
+    /// No event after these happened by then.
+    var latestTime: Int64? { if case .time(let time) = self { time } else { nil } }
+    var latestPosition: UInt64? { if case .position(let position) = self { position } else { nil } }
+
     /// The wallet as it stood then: holds whose time had come have fallen back.
     func settle(_ wallet: Wallet) -> Wallet {
         if case .time(let time) = self { wallet.withHoldsEnded(by: time) } else { wallet }
