@@ -1,62 +1,53 @@
 internal import HoldfastWallet
 
-/// Appends rows to one day's table.
+/// Appends rows to one day's table, a few hundred at a time.
 final class DayWriter {
     let day: Day
     private let insert: Statement
+    private let feed: EntryFeed
+    @exclusivity(unchecked) private var waiting: UnsafeMutablePointer<EntryFeed.Entry>
+    @exclusivity(unchecked) private var capacity = 32
+    @exclusivity(unchecked) private var count = 0
     /// Rows since the day's count was last written.
-    var added: Int64 = 0
-    /// The columns that are bound to something: a null needs to be bound only where something was bound before.
-    private var bound: UInt32 = 0
+    @exclusivity(unchecked) var added: Int64 = 0
 
-    init(_ database: Database, day: Day) throws(TablesError) {
+    /// As much as stays in the processor's cache until SQLite reads it.
+    private static let rowsMax = 512
+
+    init(_ database: Database, _ feed: EntryFeed, day: Day) throws(TablesError) {
         self.day = day
-        insert = try database.prepare(DayTable.insert(day))
+        self.feed = feed
+        insert = try database.prepare(DayTable.insertPending(day))
+        waiting = .allocate(capacity: capacity)
     }
 
+    /// Entries hold nothing that has to be released.
+    deinit { waiting.deallocate() }
+
+    /// The row's texts must stay where they are until `flush`.
     @inline(__always)
     func put(_ row: EventRow, id: Int64, player: Int64, asset: Int64?, kind: Int64) throws(TablesError) {
-        insert.bind(1, id).bind(2, player).bind(3, Int64(bitPattern: row.seq)).bind(4, Int64(row.event.rawValue))
-        bind(5, asset)
-        bind(6, row.amount)
-        bind(7, row.balanceDelta)
-        bind(8, row.heldDelta)
-        bind(9, row.balanceAfter)
-        bind(10, row.heldAfter)
-        bind(11, row.requestID)
-        bind(12, row.target)
-        bind(13, kind == 0 ? nil : kind)
-        bind(14, row.ref)
-        bind(15, row.error.map { Int64($0.rawValue) })
-        insert.bind(16, row.createdAt)
-        try insert.run()
+        if count == capacity { grow() }
+        (waiting + count).initialize(
+            to: EntryFeed.Entry(id: id, player: player, asset: asset, kind: kind == 0 ? nil : kind, row: row))
+        count += 1
         added += 1
+        if count == Self.rowsMax { try flush() }
     }
 
-    @inline(__always)
-    private func bind(_ index: Int32, _ value: Int64?) {
-        if let value {
-            insert.bind(index, value)
-            bound |= 1 << UInt32(index)
-        } else {
-            clear(index)
-        }
+    /// A thousand shards have a buffer each, so it begins small.
+    @inline(never)
+    private func grow() {
+        let larger = UnsafeMutablePointer<EntryFeed.Entry>.allocate(capacity: capacity * 2)
+        larger.moveInitialize(from: waiting, count: count)
+        waiting.deallocate()
+        waiting = larger
+        capacity *= 2
     }
 
-    @inline(__always)
-    private func bind(_ index: Int32, _ text: UnsafeRawBufferPointer?) {
-        if let text {
-            insert.bind(index, borrowing: text)
-            bound |= 1 << UInt32(index)
-        } else {
-            clear(index)
-        }
-    }
-
-    @inline(__always)
-    private func clear(_ index: Int32) {
-        guard bound & 1 << UInt32(index) != 0 else { return }
-        insert.bindNull(index)
-        bound &= ~(1 << UInt32(index))
+    func flush() throws(TablesError) {
+        if count == 0 { return }
+        defer { count = 0 }
+        try feed.run(insert, over: UnsafeBufferPointer(start: waiting, count: count))
     }
 }

@@ -1,12 +1,12 @@
 /// An open-addressing index from a hash to a slot's number; what is at the slot is the caller's to compare. The table
 /// is at most half full.
-struct FlatIndex: ~Copyable {
+package struct FlatIndex: ~Copyable {
     /// The upper half of the hash, and the slot's number plus one; 0 where there is none.
     private var entries: UnsafeMutablePointer<UInt64>
     private var mask: Int
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    init(expecting count: Int = 64) {
+    package init(expecting count: Int = 64) {
         var size = 128
         while size < count * 2 { size *= 2 }
         mask = size - 1
@@ -18,7 +18,7 @@ struct FlatIndex: ~Copyable {
 
     /// The slot under that hash for which `matches` holds, or nil.
     @inline(__always)
-    func find(_ hash: UInt64, _ matches: (Int) -> Bool) -> Int? {
+    package func find(_ hash: UInt64, _ matches: (Int) -> Bool) -> Int? {
         var at = Int(truncatingIfNeeded: hash) & mask
         let tag = hash & 0xFFFF_FFFF_0000_0000
         while true {
@@ -33,7 +33,7 @@ struct FlatIndex: ~Copyable {
     }
 
     /// Adds a slot that is not there. `hashOf` is asked for the others' when the table grows.
-    mutating func add(_ hash: UInt64, slot: Int, _ hashOf: (Int) -> UInt64) {
+    package mutating func add(_ hash: UInt64, slot: Int, _ hashOf: (Int) -> UInt64) {
         if (count + 1) * 2 > mask { grow(hashOf) }
         insert(hash, slot)
         count += 1
@@ -58,7 +58,7 @@ struct FlatIndex: ~Copyable {
         old.deallocate()
     }
 
-    mutating func removeAll() {
+    package mutating func removeAll() {
         entries.initialize(repeating: 0, count: mask + 1)
         count = 0
     }

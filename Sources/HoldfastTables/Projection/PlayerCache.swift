@@ -131,14 +131,20 @@ struct TextArena: ~Copyable {
     deinit { for block in blocks { block.deallocate() } }
 
     mutating func keep(_ text: UnsafeRawBufferPointer) -> UnsafeRawPointer {
-        if used + text.count > Self.blockBytes {
+        let place = reserve(text.count)
+        place.copyMemory(from: text.baseAddress!, byteCount: text.count)
+        return UnsafeRawPointer(place)
+    }
+
+    /// Room for a text, which is much shorter than a block.
+    mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer {
+        precondition(count <= Self.blockBytes, "a text is much shorter than a block of them")
+        if used + count > Self.blockBytes {
             blocks.append(.allocate(byteCount: Self.blockBytes, alignment: 16))
             used = 0
         }
-        let place = blocks[blocks.count - 1] + used
-        place.copyMemory(from: text.baseAddress!, byteCount: text.count)
-        used += text.count
-        return UnsafeRawPointer(place)
+        defer { used += count }
+        return blocks[blocks.count - 1] + used
     }
 
     mutating func removeAll() {

@@ -7,59 +7,40 @@ internal import HoldfastWallet
 /// It runs inside the caller's transaction. After a failure the caller rolls back and calls `forget`: what memory knew
 /// may not be in the file.
 final class ShardProjector {
-    private let shard: ShardFile
-    private let database: Database
-    private let statements: ShardStatements
-    /// Told of a tenant that is new to this shard, before anything of it is committed.
-    private let noteTenant: (UnsafeRawBufferPointer, Int64) throws(TablesError) -> Void
-    /// Days of which rows are in the archive only, those up to a row number: they are counted and not written.
-    private let omitted: [Day: Int64]
-    /// While building, rows go in without their index and the views are made at the end.
-    private let isBuilding: Bool
+    let shard: ShardFile
+    let statements: ShardStatements
+    let names: NameRefs
+    let entries: EntryTables
+    @exclusivity(unchecked) var cache = PlayerCache()
+    @exclusivity(unchecked) var holds = OpenHolds()
+    @exclusivity(unchecked) var totals = TotalsCache()
+    /// What players did on days before their latest one, as far as it is not in the file.
+    var earlierActivity: [(day: Int64, asset: Int64, player: Int64, did: Int64)] = []
 
-    @exclusivity(unchecked) private var cache = PlayerCache()
-    @exclusivity(unchecked) private var holds = OpenHolds()
-    @exclusivity(unchecked) private var totals = TotalsCache()
-    private var tenants: [String] = []
-    private var tenantNumbers: [String: Int] = [:]
-    private var assets: [AssetName: Int64] = [:]
-    private var assetNames: [Int64: AssetName] = [:]
-    @exclusivity(unchecked) private var latestAsset: (name: AssetName, ref: Int64)?
-    private var nextPlayer: Int64?
-    private var dayWriters: [Day: DayWriter] = [:]
-    @exclusivity(unchecked) private var latestDay: DayWriter?
-    private var omittedRows: [Day: Int64] = [:]
-    private var viewsAreStale = false
-
+    /// `noteTenant` is told of a tenant that is new to this shard, before anything of it is committed. Days of
+    /// `omitted` are in the archive only, up to a row number.
     init(
         _ shard: ShardFile, isBuilding: Bool = false, omitting omitted: [Day: Int64] = [:],
         noteTenant: @escaping (UnsafeRawBufferPointer, Int64) throws(TablesError) -> Void
     ) throws(TablesError) {
         self.shard = shard
-        database = shard.database
-        statements = try ShardStatements(database)
-        self.isBuilding = isBuilding
-        self.omitted = omitted
-        self.noteTenant = noteTenant
+        statements = try ShardStatements(shard.database)
+        names = NameRefs(statements, noteTenant: noteTenant)
+        entries = try EntryTables(shard, isBuilding: isBuilding, omitting: omitted)
     }
 
     // MARK: One event
 
     func project(_ entry: PlacedEntry) throws(TablesError) {
-        let event: WalletEvent
-        do throws(MalformedEvent) {
-            event = try WalletEvent(record: entry.record)
-        } catch {
-            throw .event(position: entry.record.position, reason: error.description)
-        }
+        let event = try Self.event(of: entry)
         let position = entry.record.position
         let player = try player(entry.record.key, tenantCount: event.tenant.count, at: event.time)
         let rows = EventRows(of: event, position: position)
-        let asset = rows.first.asset == nil ? nil : try self.asset(rows.first.asset!)
+        let asset = rows.first.asset == nil ? nil : try names.asset(rows.first.asset!)
         let kind = KindCode.of(movement: event.movement)
         let ref = cache.players[player].ref
         let day = Day(of: event.time)
-        try put(rows.first, part: 0, day: day, player: ref, asset: asset, kind: kind)
+        try entries.put(rows.first, part: 0, day: day, player: ref, asset: asset, kind: kind)
         guard let asset else {
             cache.touch(
                 player: player, at: event.time,
@@ -75,11 +56,20 @@ final class ShardProjector {
         }
         try move(rows.first, event, player: player, asset: asset, day: day, entry: entry)
         if let second = rows.second {
-            let toAsset = try self.asset(second.asset!)
-            try put(second, part: 1, day: day, player: ref, asset: toAsset, kind: kind)
+            let toAsset = try names.asset(second.asset!)
+            try entries.put(second, part: 1, day: day, player: ref, asset: toAsset, kind: kind)
             let purse = update(second, player: player, asset: toAsset)
             noteActivity(purse, day: day, did: Did.anything)
             try add(.exchangesIn, event.toAmount, player: player, asset: toAsset, day: day, position: position)
+        }
+    }
+
+    @inline(__always)
+    static func event(of entry: PlacedEntry) throws(TablesError) -> WalletEvent {
+        do throws(MalformedEvent) {
+            return try WalletEvent(record: entry.record)
+        } catch {
+            throw .event(position: entry.record.position, reason: error.description)
         }
     }
 
@@ -193,8 +183,6 @@ final class ShardProjector {
         if isOther { turnDay(purse, to: day, did: did) }
     }
 
-    private var earlierActivity: [(day: Int64, asset: Int64, player: Int64, did: Int64)] = []
-
     @inline(never)
     private func turnDay(_ slot: Int, to day: Day, did: Int64) {
         let purse = cache.purses[slot]
@@ -208,10 +196,10 @@ final class ShardProjector {
         }
     }
 
-    // MARK: Names
+    // MARK: Players
 
     @inline(__always)
-    private func player(
+    func player(
         _ key: UnsafeRawBufferPointer, tenantCount: Int, at time: Int64
     ) throws(TablesError) -> Int {
         let hash = PlayerCache.hash(key)
@@ -226,268 +214,17 @@ final class ShardProjector {
     ) throws(TablesError) -> Int {
         let tenant = UnsafeRawBufferPointer(rebasing: key[..<tenantCount])
         let id = UnsafeRawBufferPointer(rebasing: key[(tenantCount + 1)...])
-        var ref: Int64?
-        // A file that was empty has nobody whom we haven't met, as long as we forgot nobody.
-        if !knowsAll { ref = try statements.findPlayer.bind(1, borrowing: tenant).bind(2, borrowing: id).value() }
-        let number = try tenantNumber(tenant, at: time)
-        if ref == nil {
-            if nextPlayer == nil { nextPlayer = (try statements.lastPlayer.value() ?? 0) + 1 }
-            ref = nextPlayer
-            nextPlayer = nextPlayer! + 1
-            try statements.addPlayer.bind(1, ref!).bind(2, borrowing: tenant).bind(3, borrowing: id).bind(4, time).run()
-        }
-        return cache.add(key, hash, ref: ref!, tenantCount: tenantCount, tenant: number)
+        let number = try names.tenant(tenant, at: time)
+        let ref = try names.player(id, of: tenant, at: time)
+        return cache.add(key, hash, ref: ref, tenantCount: tenantCount, tenant: number)
     }
-
-    /// Whether every player in the file is in memory.
-    private var knowsAll = false
 
     /// Says that the file has no players yet.
-    func beginsEmpty() { knowsAll = true }
+    func beginsEmpty() { names.knowsAllPlayers = true }
 
-    private func tenantNumber(_ name: UnsafeRawBufferPointer, at time: Int64) throws(TablesError) -> Int {
-        let text = String(decoding: name, as: UTF8.self)
-        if let known = tenantNumbers[text] { return known }
-        try noteTenant(name, time)
-        tenantNumbers[text] = tenants.count
-        tenants.append(text)
-        return tenants.count - 1
-    }
-
-    @inline(__always)
-    private func asset(_ name: UnsafeRawBufferPointer) throws(TablesError) -> Int64 {
-        let name = AssetName(unchecked: name)!
-        if let latestAsset, latestAsset.name == name { return latestAsset.ref }
-        return try otherAsset(name)
-    }
-
-    @inline(never)
-    private func otherAsset(_ name: AssetName) throws(TablesError) -> Int64 {
-        var ref = assets[name]
-        if ref == nil {
-            let text = name.description
-            ref = try statements.findAsset.bind(1, text).value()
-            if ref == nil { ref = try statements.addAsset.bind(1, text).value() }
-            assets[name] = ref
-            assetNames[ref!] = name
-        }
-        latestAsset = (name, ref!)
-        return ref!
-    }
-
-    // MARK: Rows
-
-    @inline(__always)
-    private func put(
-        _ row: EventRow, part: Int64, day: Day, player: Int64, asset: Int64?, kind: Int64
-    ) throws(TablesError) {
-        let id = EntryID.of(position: row.position, part: part)
-        let writer: DayWriter
-        if let latestDay, latestDay.day == day {
-            writer = latestDay
-        } else {
-            if let through = omitted[day], id <= through {
-                omittedRows[day, default: 0] += 1
-                return
-            }
-            writer = try writerOf(day)
-        }
-        try writer.put(row, id: id, player: player, asset: asset, kind: kind)
-    }
-
-    @inline(never)
-    private func writerOf(_ day: Day) throws(TablesError) -> DayWriter {
-        if let known = dayWriters[day] {
-            latestDay = known
-            return known
-        }
-        if shard.days[day]?.rows ?? 0 == 0 {
-            try database.run(DayTable.create(day))
-            if !isBuilding { try database.run(DayTable.createIndex(day)) }
-            viewsAreStale = true
-        }
-        // A statement a day is little, but a ledger may have thousands of days.
-        if dayWriters.count >= 64, dayWriters.values.allSatisfy({ $0.added == 0 }) { dayWriters.removeAll() }
-        let writer = try DayWriter(database, day: day)
-        dayWriters[day] = writer
-        latestDay = writer
-        return writer
-    }
-
-    // MARK: Writing what was gathered
-
-    /// Writes the rows' counts and all that was gathered, and moves the cursor.
-    func flush(position: UInt64) throws(TablesError) {
-        try flushGathered()
-        try moveCursor(position)
-    }
-
-    /// While building: only what must not grow without bounds.
-    func flushIfLarge() throws(TablesError) {
-        if cache.isLarge || holds.isLarge || earlierActivity.count > 1 << 20 {
-            try flushGathered()
-            if cache.isLarge { forgetPlayers() }
-        }
-    }
-
-    func moveCursor(_ position: UInt64) throws(TablesError) {
-        try statements.cursor.bind(1, Int64(position)).bind(2, wallClock()).run()
-    }
-
-    private func flushGathered() throws(TablesError) {
-        try flushDays()
-        try flushPlayers()
-        try flushPurses()
-        try flushHolds()
-        try flushTotals()
-        if viewsAreStale, !isBuilding {
-            try shard.remakeViews()
-            viewsAreStale = false
-        }
-    }
-
-    private func flushDays() throws(TablesError) {
-        for (day, writer) in dayWriters where writer.added > 0 {
-            try shard.addRows(day, present: writer.added, omitted: 0)
-            writer.added = 0
-        }
-        for (day, count) in omittedRows { try shard.addRows(day, present: 0, omitted: count) }
-        omittedRows.removeAll()
-    }
-
-    private func flushPlayers() throws(TablesError) {
-        for slot in cache.dirtyPlayers {
-            let player = cache.players[slot]
-            statements.changePlayer.bind(1, player.ref).bind(2, player.locked.map { $0 ? 1 : 0 })
-            try statements.changePlayer.bind(3, player.touchedAt).run()
-            cache.withPlayer(slot) { player in
-                player.isDirty = false
-                player.locked = nil
-            }
-        }
-        cache.dirtyPlayers.removeAll(keepingCapacity: true)
-    }
-
-    private func flushPurses() throws(TablesError) {
-        // In the order of the table: neighbours are on one page.
-        let order = cache.dirtyPurses.sorted { cache.purses[$0].player < cache.purses[$1].player }
-        for slot in order {
-            let purse = cache.purses[slot]
-            statements.purse.bind(1, purse.player).bind(2, purse.asset).bind(3, purse.balance).bind(4, purse.held)
-                .bind(5, purse.seq).bind(6, purse.updatedAt)
-            for sum in 0..<6 { statements.purse.bind(Int32(7 + sum), purse.sums[sum]) }
-            try statements.purse.run()
-            cache.withPurse(slot) { purse in
-                purse.isDirty = false
-                purse.sums = .init(repeating: 0)
-            }
-        }
-        for entry in earlierActivity { try flushActivity(entry.day, entry.asset, entry.player, entry.did) }
-        earlierActivity.removeAll(keepingCapacity: true)
-        for slot in order {
-            let purse = cache.purses[slot]
-            guard purse.did != purse.didInFile else { continue }
-            try flushActivity(purse.activeDay, purse.asset, purse.player, purse.did)
-            cache.withPurse(slot) { $0.didInFile = $0.did }
-        }
-        cache.dirtyPurses.removeAll(keepingCapacity: true)
-    }
-
-    private func flushActivity(_ day: Int64, _ asset: Int64, _ player: Int64, _ did: Int64) throws(TablesError) {
-        try statements.activity.bind(1, day).bind(2, asset).bind(3, player).bind(4, did).run()
-    }
-
-    private func flushHolds() throws(TablesError) {
-        for hold in holds.closed { try statements.closeHold.bind(1, hold).run() }
-        try holds.forEachOpened { (number, hold) throws(TablesError) in
-            let statement = statements.openHold
-            statement.bind(1, number).bind(2, hold.player).bind(3, hold.asset)
-            let id = String(unsafeUninitializedCapacity: hold.idCount) { buffer in
-                for index in 0..<hold.idCount { buffer[index] = hold.id[index] }
-                return hold.idCount
-            }
-            try statement.bind(4, id).bind(5, hold.amount).bind(6, hold.createdAt).bind(7, hold.expiresAt).run()
-        }
-        holds.removeAll()
-    }
-
-    private func flushTotals() throws(TablesError) {
-        if totals.isEmpty { return }
-        try totals.forEach { (key, sums) throws(TablesError) in
-            statements.total.bind(1, tenants[key.tenant]).bind(2, assetNames[key.asset]!.description).bind(3, key.day)
-            var column: Int32 = 4
-            for slot in 0..<DailyTotals.slots where DailyTotals.slotColumns[slot] != nil {
-                statements.total.bind(column, sums[sums.startIndex + slot])
-                column += 1
-            }
-            try statements.total.run()
-        }
-        totals.removeAll()
-    }
-
-    /// What was put off while building: the rest of what was gathered, the indexes, the days' marks and the views.
-    func finishBuilding(position: UInt64, marks: [Day: ArchiveMark]) throws(TablesError) {
-        try flushGathered()
-        if isBuilding { for day in shard.presentDays { try database.run(DayTable.createIndex(day)) } }
-        for (day, mark) in marks { try shard.apply(mark, to: day) }
-        try shard.remakeViews()
-        try moveCursor(position)
-    }
-
-    // MARK: Events that come late
-
-    /// An event that was put aside before, when others of its player had come after it: it counts, but what came after
-    /// it stays as it is.
-    func projectLate(_ entry: PlacedEntry) throws(TablesError) {
-        let event: WalletEvent
-        do throws(MalformedEvent) {
-            event = try WalletEvent(record: entry.record)
-        } catch {
-            throw .event(position: entry.record.position, reason: error.description)
-        }
-        let day = Day(of: event.time)
-        let id = EntryID.of(position: entry.record.position, part: 1)
-        if let state = shard.days[day], id <= state.archivedThrough {
-            throw .day(
-                file: shard.path, day: day, reason: "the archive has it, without this event; restore the day first")
-        }
-        try project(entry)
-        let player = try player(entry.record.key, tenantCount: event.tenant.count, at: event.time)
-        let ref = cache.players[player].ref
-        try database.prepare("UPDATE player_refs SET first_seen = min(first_seen, ?) WHERE ref = ?").bind(1, event.time)
-            .bind(2, ref).run()
-        switch event.kind {
-        case .authorised:
-            if try hasLater([.confirmed, .rolledBack, .holdExpired], of: ref, event, target: event.requestID) {
-                holds.close(PlacedEntry.hold(address: entry.address, lane: entry.lane))
-            }
-        case .locked, .unlocked:
-            if try hasLater([.locked, .unlocked], of: ref, event, target: nil) {
-                cache.withPlayer(player) { $0.locked = nil }
-            }
-        default: break
-        }
-    }
-
-    private func hasLater(
-        _ kinds: [EventKind], of player: Int64, _ event: borrowing WalletEvent, target: UnsafeRawBufferPointer?
-    ) throws(TablesError) -> Bool {
-        let statement = try database.prepare(
-            """
-            SELECT count(*) FROM entry_rows WHERE player = ? AND seq > ?
-              AND event IN (\(kinds.map { "\($0.rawValue)" }.joined(separator: ", ")))
-              AND (?3 IS NULL OR target = ?3)
-            """)
-        statement.bind(1, player).bind(2, Int64(bitPattern: event.seq))
-        if let target { statement.bind(3, borrowing: target) }
-        return try statement.value() ?? 0 > 0
-    }
-
-    // MARK: Forgetting
-
-    private func forgetPlayers() {
+    func forgetPlayers() {
         cache.removeAll()
-        knowsAll = false
+        names.knowsAllPlayers = false
     }
 
     /// After a transaction that failed, or when another connection has changed the file: the archive took a day, someone
@@ -497,14 +234,7 @@ final class ShardProjector {
         holds.removeAll()
         totals.removeAll()
         earlierActivity.removeAll()
-        omittedRows.removeAll()
-        assets.removeAll()
-        assetNames.removeAll()
-        latestAsset = nil
-        nextPlayer = nil
-        dayWriters.removeAll()
-        latestDay = nil
-        viewsAreStale = false
-        try? shard.refreshDays()
+        names.forget()
+        entries.forget()
     }
 }

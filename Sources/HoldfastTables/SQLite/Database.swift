@@ -18,7 +18,11 @@ package final class Database {
     package let path: String
     let handle: OpaquePointer
 
+    /// Evaluated once, before the first connection. A program that has SQLite at work already keeps what it chose.
+    private static let withoutStatistics = hf_sqlite_without_memory_statistics()
+
     package init(_ path: String, for use: Use) throws(TablesError) {
+        _ = Self.withoutStatistics
         var opened: OpaquePointer?
         let flags: Int32 =
             switch use {

@@ -40,6 +40,12 @@ package enum DayTable {
         return "INSERT INTO \(day.tableName) VALUES (\(places))"
     }
 
+    /// Puts in all that `EntryFeed` shows. A row that does not fit ends it without undoing those before it: the whole
+    /// transaction is rolled back anyway, and so SQLite keeps no copy of the pages for this statement alone.
+    static func insertPending(_ day: Day) -> String {
+        "INSERT OR FAIL INTO \(day.tableName) SELECT * FROM \(EntryFeed.table)"
+    }
+
     static func drop(_ day: Day) -> String { "DROP TABLE \(day.tableName)" }
 }
 
