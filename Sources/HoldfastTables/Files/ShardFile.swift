@@ -100,6 +100,12 @@ package final class ShardFile {
         try database.run("PRAGMA cache_size = -\(max(64, bytes >> 10))")
     }
 
+    /// How large the write-ahead log grows before it is moved into the file. Each move syncs twice, and writes a page
+    /// once however often it changed since the last one.
+    func setLog(bytes: Int) throws(TablesError) {
+        try database.run("PRAGMA wal_autocheckpoint = \(max(1_000, bytes / Self.pageBytes))")
+    }
+
     /// The event up to which everything that belongs here is in.
     package func position() throws(TablesError) -> UInt64 {
         UInt64(try database.integer("SELECT position FROM cursor") ?? 0)

@@ -16,6 +16,8 @@ package struct SyncSettings: Sendable {
     package var backlogBytesMax = 64 << 20
     /// What SQLite may keep in memory, over all shards.
     package var cacheBytes = 256 << 20
+    /// How much the write-ahead logs may hold before they are moved into the files, over all shards.
+    package var logBytes = 256 << 20
     /// Waits between the attempts at a shard that fails: doubled each time.
     package var retryMilliseconds: Int64 = 100
     package var retryMillisecondsMax: Int64 = 30_000

@@ -60,9 +60,11 @@ package final class TablesSync: @unchecked Sendable {
         OpenFiles.allow(tables.map.shards * 4 + 64)
         let tables = tables
         let cache = settings.cacheBytes / tables.map.shards
+        let log = settings.logBytes / tables.map.shards
         let open: @Sendable (Int) throws(TablesError) -> ShardWriter = { (number) throws(TablesError) in
             let shard = try tables.openShard(number)
             try shard.setCache(bytes: cache)
+            try shard.setLog(bytes: log)
             return try ShardWriter(shard) { (name, time) throws(TablesError) in try tables.note(tenant: name, at: time)
             }
         }
