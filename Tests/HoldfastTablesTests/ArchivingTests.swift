@@ -46,6 +46,35 @@ struct ArchivingTests {
         try shard.database.integer("SELECT count(*) FROM ledger_entries WHERE \(condition)")
     }
 
+    @Test(
+        "a day that is too large for memory is read in several passes, to the same end", arguments: [1, 7, 34, 1_000])
+    func passes(rowsMax: Int) throws {
+        let shard = try shard(rows: 100)
+        let expected = try shard.database.prepare(
+            "SELECT player_id, seq FROM ledger_entries ORDER BY player_id, tenant_id, seq, position")
+        var order: [String] = []
+        try expected.forEachRow { row throws(TablesError) in order.append("\(row.text(0)) \(row.integer(1))") }
+        let gathering = try DayGathering(shard, Self.day, above: -1, rowsMax: rowsMax)
+        var found: [String] = []
+        try gathering.forEachRow { (row) throws(TablesError) in
+            found.append("\(String(decoding: row.playerID, as: UTF8.self)) \(row.seq)")
+        }
+        #expect(found == order && gathering.count == 100 && gathering.through == 200)
+    }
+
+    @Test("rows that come while a day is read are left for the next time; one that comes among those read is refused")
+    func changedWhileRead() throws {
+        let shard = try shard(rows: 100)
+        let gathering = try DayGathering(shard, Self.day, above: -1)
+        try add(rows: 101...120, to: Self.day, of: shard)
+        try gathering.forEachRow { _ in }
+        #expect(gathering.count == 100 && gathering.through == 200)
+        let again = try DayGathering(shard, Self.day, above: -1)
+        try shard.database.run(
+            "INSERT INTO \(Self.day.tableName)(id, player, seq, event, created_at) VALUES (101, 1, 500, 1, 5)")
+        #expect(throws: TablesError.self) { try again.forEachRow { _ in } }
+    }
+
     @Test("a day is read in the order of its players, marked, dropped, and comes back row for row")
     func wholeLife() throws {
         let shard = try shard(rows: 100)

@@ -10,22 +10,11 @@ package final class LogRows: RowSource {
     private let files: LedgerFiles
     private let shelves: [any RowShelf]
     private let options: RunOptions
-    private var gathered: [Place: Gathered] = [:]
+    private var gathered: [Place: GatheredRecords] = [:]
 
     struct Place: Hashable {
         let shard: Int
         let day: Day
-    }
-
-    /// The records of one day of one shard, one behind the other.
-    private final class Gathered {
-        let expected: Int
-        var bytes: [UInt8] = []
-        /// Where each begins, and the position of its event.
-        var records: [(at: Int, position: UInt64)] = []
-        var rows = 0
-
-        init(expected: Int) { self.expected = expected }
     }
 
     /// What one pass may gather: a record with its place in the lists.
@@ -57,55 +46,18 @@ package final class LogRows: RowSource {
                 reason: "\(day) has \(counted) rows in the tables and \(records.rows) in the log. Nothing of it was "
                     + "moved; `holdfast tables check` says where they differ.")
         }
-        try deliver(records, body)
-    }
-
-    private func deliver(_ records: Gathered, _ body: (EventRow) throws(ArchiveError) -> Void) throws(ArchiveError) {
-        var failure: ArchiveError?
-        records.bytes.withUnsafeBytes { bytes in
-            let base = bytes.baseAddress!
-            func event(_ index: Int) -> RecordView { RecordView(base + records.records[index].at) }
-            let order = records.records.indices.sorted { Self.isBefore(event($0), event($1)) }
-            do throws(ArchiveError) {
-                for index in order {
-                    let rows = try inLog { () throws(LogError) in try EventRows(reading: event(index)) }
-                    try body(rows.first)
-                    if let second = rows.second { try body(second) }
-                }
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-    }
-
-    /// By player, tenant and seq: the record's key is `tenant/player`, and a tenant has no slash.
-    private static func isBefore(_ left: RecordView, _ right: RecordView) -> Bool {
-        let (a, b) = (parts(left), parts(right))
-        let player = comparePlayers(a.player, b.player)
-        if player != 0 { return player < 0 }
-        let tenant = comparePlayers(a.tenant, b.tenant)
-        return tenant != 0 ? tenant < 0 : left.revision < right.revision
-    }
-
-    private static func parts(_ record: RecordView) -> (tenant: UnsafeRawBufferPointer, player: UnsafeRawBufferPointer)
-    {
-        let key = record.key
-        let slash = key.firstIndex(of: UInt8(ascii: "/")) ?? key.count - 1
-        return (
-            UnsafeRawBufferPointer(rebasing: key[..<slash]), UnsafeRawBufferPointer(rebasing: key[(slash + 1)...])
-        )
+        try records.forEachRow(body)
     }
 
     // MARK: Gathering
 
     private func gather(from first: Place) throws(ArchiveError) {
-        var wanted: [Place: Gathered] = [:]
+        var wanted: [Place: GatheredRecords] = [:]
         var bytes = 0
         for place in try due(from: first) {
             if bytes > 0, bytes + place.rows * Self.bytesPerRow > Self.passBytesMax { break }
             bytes += place.rows * Self.bytesPerRow
-            wanted[place.place] = Gathered(expected: place.rows)
+            wanted[place.place] = GatheredRecords(expected: place.rows)
         }
         let days = Set(wanted.keys.map(\.day))
         let shards = UInt32(shelves[0].label.count)
@@ -113,17 +65,16 @@ package final class LogRows: RowSource {
         try inLog { () throws(LogError) in
             let reader = try files.reader(from: try start(of: days.min()!))
             while missing > 0 {
-                let count = try reader.readBatch { (record, position, _, _) throws(LogError) in
+                let count = try reader.readBatch { (record, _, _, _) throws(LogError) in
                     let day = Day(of: record.time)
                     guard days.contains(day) else { return }
-                    let player = Self.parts(record).player
+                    let player = record.playerID
                     let sum = crc32(0, player.bindMemory(to: UInt8.self).baseAddress, UInt32(player.count))
                     let shard = Int(UInt32(truncatingIfNeeded: sum) % shards)
                     guard let place = wanted[Place(shard: shard, day: day)] else { return }
-                    let rows = try EventRows(reading: record).second == nil ? 1 : 2
-                    place.records.append((place.bytes.count, position))
-                    place.bytes += UnsafeRawBufferPointer(start: record.base, count: record.size)
-                    place.rows += rows
+                    // Only exchanges have two rows.
+                    let rows = record.type == EventKind.exchanged.rawValue ? 2 : 1
+                    place.append(record, rows: rows)
                     missing -= rows
                 }
                 if count == 0 { break }

@@ -39,7 +39,8 @@ extension ShardFile {
     }
 
     /// Calls `body` with a day's rows in the order of player_id (by bytes), tenant_id and seq, an exchange's money
-    /// out before its money in. The texts are good until `body` returns. All rows are of one moment.
+    /// out before its money in. The texts are good until `body` returns. Rows that come while the day is read are left
+    /// for the next time; the transactions in which it is read are short.
     @discardableResult
     package func forEachEntry(
         of day: Day, notYetArchived: Bool, _ body: (EventRow) throws(TablesError) -> Void
@@ -47,21 +48,9 @@ extension ShardFile {
         let state = try state(of: day)
         guard state.rows > 0 else { return ReadRows(count: 0, through: state.archivedThrough) }
         let above = notYetArchived ? state.archivedThrough : -1
-        let statement = try database.prepare(
-            """
-            SELECT \(EntryReader.columns)
-            FROM \(day.tableName) e JOIN player_refs p ON p.ref = e.player LEFT JOIN assets a ON a.ref = e.asset
-            WHERE e.id > ? ORDER BY p.player_id, p.tenant_id, e.seq, e.id
-            """)
-        statement.bind(1, above)
-        var count: Int64 = 0
-        var through = state.archivedThrough
-        try statement.forEachRow { row throws(TablesError) in
-            count += 1
-            through = max(through, row.integer(EntryReader.idColumn))
-            try body(try EntryReader.read(row, in: path))
-        }
-        return ReadRows(count: count, through: through)
+        let gathering = try DayGathering(self, day, above: above)
+        try gathering.forEachRow(body)
+        return ReadRows(count: gathering.count, through: max(state.archivedThrough, gathering.through))
     }
 
     /// Marks what `forEachEntry` read as being in the archive, without touching the rows. `receipt` is kept as it is;
