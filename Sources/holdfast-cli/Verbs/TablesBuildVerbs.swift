@@ -10,41 +10,24 @@ struct TablesRebuildVerb: Verb {
             Damaged or missing files are made anew too. What the archive has taken stays taken, as far as the old \
             files say so; --all-days brings it all back.
             """,
-        arguments: [
-            .required("DIR", "the ledger's directory"), .required("INTO", "the directory of the tables"),
-        ],
-        options: [
-            .integer("shard", "NUMBER", 0...1023, "only this one"),
-            .flag("all-days", "brings back the rows that are only in the archive"),
-            .flag("json", "prints what was done as one JSON object"),
-        ],
+        arguments: TablesBuilding.arguments,
+        options: [.integer("shard", "NUMBER", 0...1023, "only this one")] + TablesBuilding.options,
         example: "holdfast tables rebuild ledger tables")
 
-    private let directory: String
-    private let into: String
+    private let building: TablesBuilding
     private let shard: Int?
-    private let allDays: Bool
-    private let asJSON: Bool
 
     init(_ values: ParsedOptions) throws(UsageError) {
-        directory = values.text("DIR")
-        into = values.text("INTO")
+        building = TablesBuilding(values)
         shard = values.integerIfGiven("shard")
-        allDays = values.flag("all-days")
-        asJSON = values.flag("json")
     }
 
     func run() async throws -> ExitCode {
-        let progress = Progress.onStandardError("tables rebuild", unit: .things("events"))
-        let report = try TablesBuild.rebuild(
-            ledger: directory, tables: into, only: shard, bringsBackAll: allDays
-        ) { done, total in
-            progress.setTotal(total)
-            progress.update(done: done)
+        try building.run(Self.manual.name) { (progress) throws(TablesError) in
+            try TablesBuild.rebuild(
+                ledger: building.directory, tables: building.into, only: shard, bringsBackAll: building.allDays,
+                progress: progress)
         }
-        progress.finish(summary: "\(Human.count(report.events)) events, up to \(report.position)")
-        if asJSON { try BuildReport.print(report) }
-        return .done
     }
 }
 
@@ -55,46 +38,60 @@ struct TablesReshardVerb: Verb {
             Builds the new set beside the old one from the log and swaps at the end, as tables rebuild does. The map in \
             INTO/global.sqlite has a new version then. A day must be in the archive in all shards or in none.
             """,
-        arguments: [
-            .required("DIR", "the ledger's directory"), .required("INTO", "the directory of the tables"),
-        ],
-        options: [
-            .integer("shards", "N", 1...1024, "number of shards", required: true),
-            .flag("all-days", "brings back the rows that are only in the archive"),
-            .flag("json", "prints what was done as one JSON object"),
-        ],
+        arguments: TablesBuilding.arguments,
+        options: [.integer("shards", "N", 1...1024, "number of shards", required: true)] + TablesBuilding.options,
         example: "holdfast tables reshard ledger tables --shards 16")
 
-    private let directory: String
-    private let into: String
+    private let building: TablesBuilding
     private let shards: Int
-    private let allDays: Bool
-    private let asJSON: Bool
 
     init(_ values: ParsedOptions) throws(UsageError) {
+        building = TablesBuilding(values)
+        shards = values.integer("shards")
+    }
+
+    func run() async throws -> ExitCode {
+        try building.run(Self.manual.name) { (progress) throws(TablesError) in
+            try TablesBuild.reshard(
+                ledger: building.directory, tables: building.into, shards: shards, bringsBackAll: building.allDays,
+                progress: progress)
+        }
+    }
+}
+
+/// What the verbs that make tables anew have in common.
+private struct TablesBuilding {
+    static let arguments: [Manual.Argument] = [
+        .required("DIR", "the ledger's directory"), .required("INTO", "the directory of the tables"),
+    ]
+    static let options: [Manual.Option] = [
+        .flag("all-days", "brings back the rows that are only in the archive"),
+        .flag("json", "prints what was done as one JSON object"),
+    ]
+
+    let directory: String
+    let into: String
+    let allDays: Bool
+    private let asJSON: Bool
+
+    init(_ values: ParsedOptions) {
         directory = values.text("DIR")
         into = values.text("INTO")
-        shards = values.integer("shards")
         allDays = values.flag("all-days")
         asJSON = values.flag("json")
     }
 
-    func run() async throws -> ExitCode {
-        let progress = Progress.onStandardError("tables reshard", unit: .things("events"))
-        let report = try TablesBuild.reshard(
-            ledger: directory, tables: into, shards: shards, bringsBackAll: allDays
-        ) { done, total in
+    func run(
+        _ verb: String, _ build: (_ progress: (Int, Int) -> Void) throws(TablesError) -> TablesBuild.Report
+    ) throws -> ExitCode {
+        let progress = Progress.onStandardError(verb, unit: .things("events"))
+        let report = try build { done, total in
             progress.setTotal(total)
             progress.update(done: done)
         }
-        progress.finish(summary: "\(Human.count(report.events)) events over \(report.shards) shards")
-        if asJSON { try BuildReport.print(report) }
-        return .done
-    }
-}
-
-private enum BuildReport {
-    static func print(_ report: TablesBuild.Report) throws {
+        progress.finish(
+            summary: "\(Human.count(report.events)) events, up to \(report.position), over \(report.shards) shards")
+        guard asJSON else { return .done }
         var json = JSONWriter()
         json.beginObject()
         json.member("shards", report.shards)
@@ -106,5 +103,6 @@ private enum BuildReport {
         var output = BufferedWriter.standardOutput()
         try output.write(json)
         try output.flush()
+        return .done
     }
 }
