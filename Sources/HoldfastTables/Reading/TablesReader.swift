@@ -57,6 +57,16 @@ package final class TablesReader {
         return balances
     }
 
+    /// Whether the tables have met the player.
+    package func knows(_ player: Player) throws(TablesError) -> Bool {
+        try ref(of: player, in: shard(of: player)) != nil
+    }
+
+    private func ref(of player: Player, in shard: ShardFile) throws(TablesError) -> Int64? {
+        try shard.database.prepare("SELECT ref FROM player_refs WHERE tenant_id = ? AND player_id = ?")
+            .bind(1, player.tenant).bind(2, player.id).value()
+    }
+
     /// A page of a player's rows, the newest first: those before a cursor, or all but the first `offset`. An event's
     /// rows stay together, so a page may hold one row more than `limit`. Returns where the next page begins; nil when
     /// there is none.
@@ -68,8 +78,7 @@ package final class TablesReader {
         _ body: (EventRow) throws(TablesError) -> Void
     ) throws(TablesError) -> Cursor? {
         let shard = try shard(of: player)
-        let find = try shard.database.prepare("SELECT ref FROM player_refs WHERE tenant_id = ? AND player_id = ?")
-        guard let ref = try find.bind(1, player.tenant).bind(2, player.id).value() else { return nil }
+        guard let ref = try ref(of: player, in: shard) else { return nil }
         try shard.refreshDays()
         var skip = offset
         var left = limit

@@ -6,6 +6,6 @@ enum TablesVerbs {
         "tables",
         [
             TablesSyncVerb.self, TablesRebuildVerb.self, TablesReshardVerb.self, TablesCheckVerb.self,
-            TablesDeadLettersVerb.self, ReportVerb.self,
+            TablesHistoryVerb.self, TablesDeadLettersVerb.self, ReportVerb.self,
         ])
 }
