@@ -43,6 +43,7 @@ struct ArchiveStories {
         try work.done("archive", "compact", archive)
         #expect(try warehouse(work) == events)
         let own = try work.done("history", work.ledger, "evian", "p3").lines
+        #expect(try work.done("history", work.ledger, "evian", "p3", "--archive", archive).lines == own)
         #expect(try work.done("archive", "history", archive, "evian", "p3").lines == own)
         #expect(try work.done("archive", "restore", archive, tables).value()["restored"] == 240)
         #expect(try work.done("tables", "check", work.ledger, tables).value()["ok"] == true)

@@ -30,6 +30,7 @@ struct RetainStories {
         let arguments = ["retain", work.ledger, "--archive", archive, "--older-than", "400d"]
         let balances = try (0..<7).map { try work.done("balance", work.ledger, "evian", "p\($0)").output }
         let before = try work.done("prove", work.ledger, "evian", "p3", "1").output
+        let own = try work.done("history", work.ledger, "evian", "p3").lines
         let roots = try work.done("roots", work.ledger).output
         let foreseen = try work.holdfast(arguments + ["--dry-run"])
         #expect(try foreseen.status == .exited(0) && foreseen.value()["segments"] == 1, "\(foreseen.errors)")
@@ -43,6 +44,11 @@ struct RetainStories {
         // The edge.
         let history = try work.holdfast("history", work.ledger, "evian", "p3")
         #expect(history.status == .exited(0) && history.lines.count == 4 && history.errors.contains("given up"))
+        let ask = ["history", work.ledger, "evian", "p3", "--archive", archive]
+        #expect(try work.holdfast(ask).lines == own && own.count > 4, "the archive has the rest")
+        #expect(try work.holdfast(ask + ["--backwards"]).lines == own.reversed())
+        #expect(try work.holdfast(ask + ["--from", "2", "--limit", "3"]).lines == Array(own[1..<4]))
+        #expect(try work.holdfast(ask).errors == "")
         let events = try work.holdfast("events", work.ledger)
         #expect(events.status == .exited(0) && events.lines.count == 20 && events.errors.contains("given up"))
         for arguments in [
