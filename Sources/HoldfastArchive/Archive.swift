@@ -35,6 +35,7 @@ package final class Archive {
             lock = try onDisk { () throws(DiskFailure) in try disk.lock(storage.full(Layout.lock)) }
             if lock == nil { throw .busy(root: root) }
             try makeWhole(storage)
+            try checkFileSystem(storage)
         }
         let archive = Archive(
             storage: storage, chain: try SnapshotChain.load(storage), identifiers: identifiers, lock: lock)
@@ -72,6 +73,17 @@ package final class Archive {
         if missing.isEmpty { return }
         for path in missing { try storage.makeDirectories(path) }
         try storage.syncTrees(Layout.all)
+    }
+
+    /// Found out before anything is committed: parts reach their places by links, which don't lead to other disks.
+    private static func checkFileSystem(_ storage: Storage) throws(ArchiveError) {
+        try onDisk { () throws(DiskFailure) in
+            let own = try storage.disk.fileSystem(of: storage.full(Layout.metadata))
+            for path in Layout.all where try storage.disk.fileSystem(of: storage.full(path)) != own {
+                throw DiskFailure(
+                    operation: "link files into", path: storage.full(path), errno: SystemErrors.otherFileSystem)
+            }
+        }
     }
 
     // MARK: After a run that died

@@ -51,11 +51,7 @@ package struct NightlyJob: Sendable {
         let archive = try Archive.open(root, for: isDryRun ? .upkeep : .writing)
         var options = RunOptions(now: now, database: database ?? archive.chain.database ?? Self.name(of: ledger))
         set(&options)
-        options.log = Snapshot.LogCover(
-            log: log, lastPosition: files.lastPosition,
-            lanes: files.logs.enumerated().map {
-                Snapshot.LogCover.Lane(lane: $0.offset, address: $0.element.tail.address, chain: $0.element.tail.hash)
-            })
+        options.log = Snapshot.LogCover(log: log, lastPosition: files.lastPosition, lanes: try Self.lanes(of: files))
         let source = readsLog ? LogRows(files, shelves: shelves, options) : nil
         return try Self.politely { () throws(ArchiveError) in
             try ArchiveRun(archive, shelves, options, source: source, report: report).run()
@@ -78,6 +74,18 @@ package struct NightlyJob: Sendable {
         throw .clock(
             reason: "it is \(RFC3339.text(now)), and the ledger's newest event is of \(RFC3339.text(newest)). "
                 + "Nothing was changed. If this is right, say so with --now \(RFC3339.text(now))")
+    }
+
+    private static func lanes(of files: LedgerFiles) throws(ArchiveError) -> [Snapshot.LogCover.Lane] {
+        var lanes: [Snapshot.LogCover.Lane] = []
+        for (lane, log) in files.logs.enumerated() {
+            var sealed: Snapshot.LogCover.Sealed?
+            if let newest = log.sealedSegments.last {
+                sealed = .init(try inLog { () throws(LogError) in try log.root(of: newest) })
+            }
+            lanes.append(.init(lane: lane, address: log.tail.address, chain: log.tail.hash, sealed: sealed))
+        }
+        return lanes
     }
 
     /// Rows of a day that are still on their way into the tables would be missed today and found one by one later.

@@ -74,6 +74,8 @@ extension Snapshot {
             json.member("lane", lane.lane)
             json.member("address", lane.address)
             json.member("chain-sha256", lane.chain.hexadecimal as String?)
+            json.key("sealed-segment")
+            lane.sealed?.write(to: &json) ?? json.null()
             json.endObject()
         }
         json.endArray()
@@ -122,8 +124,32 @@ extension Snapshot.LogCover {
                 guard let lane = entry["lane"]?.count, let address = entry["address"]?.count,
                     let chain = entry["chain-sha256"]?.string.flatMap({ Digest(hexadecimal: $0) })
                 else { return nil }
-                return Lane(lane: lane, address: UInt64(address), chain: chain)
+                return Lane(
+                    lane: lane, address: UInt64(address), chain: chain,
+                    sealed: entry["sealed-segment"].flatMap(Snapshot.LogCover.Sealed.init))
             })
+    }
+}
+
+extension Snapshot.LogCover.Sealed {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("number", number)
+        json.member("first-position", firstPosition)
+        json.member("event-count", events)
+        json.member("root-sha256", root.hexadecimal as String?)
+        json.member("chained-sha256", chained.hexadecimal as String?)
+        json.endObject()
+    }
+
+    fileprivate init?(_ tree: JSONTree) {
+        guard let number = tree["number"]?.count, let first = tree["first-position"]?.count,
+            let events = tree["event-count"]?.count,
+            let root = tree["root-sha256"]?.string.flatMap({ Digest(hexadecimal: $0) }),
+            let chained = tree["chained-sha256"]?.string.flatMap({ Digest(hexadecimal: $0) })
+        else { return nil }
+        self.init(
+            number: UInt64(number), firstPosition: UInt64(first), events: UInt64(events), root: root, chained: chained)
     }
 }
 

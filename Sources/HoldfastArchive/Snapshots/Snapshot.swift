@@ -60,11 +60,38 @@ package struct Snapshot: Sendable, Equatable {
             package let lane: Int
             package let address: UInt64
             package let chain: Digest
+            /// The newest sealed segment then, if there is one.
+            package let sealed: Sealed?
 
-            package init(lane: Int, address: UInt64, chain: Digest) {
+            package init(lane: Int, address: UInt64, chain: Digest, sealed: Sealed? = nil) {
                 self.lane = lane
                 self.address = address
                 self.chain = chain
+                self.sealed = sealed
+            }
+        }
+
+        /// What a sealed segment came down to: a proof leads from any event up to its end to `chained`, and goes on
+        /// doing so once the segment itself was given up.
+        package struct Sealed: Sendable, Equatable {
+            package let number: UInt64
+            package let firstPosition: UInt64
+            package let events: UInt64
+            package let root: Digest
+            package let chained: Digest
+
+            package init(number: UInt64, firstPosition: UInt64, events: UInt64, root: Digest, chained: Digest) {
+                self.number = number
+                self.firstPosition = firstPosition
+                self.events = events
+                self.root = root
+                self.chained = chained
+            }
+
+            package init(_ root: SegmentRoot) {
+                self.init(
+                    number: root.number, firstPosition: root.firstPosition, events: root.eventCount, root: root.root,
+                    chained: root.chained)
             }
         }
 

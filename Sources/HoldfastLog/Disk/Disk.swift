@@ -20,8 +20,15 @@ package protocol Disk: Sendable {
     /// The directory must be empty.
     func removeDirectory(_ path: String) throws(DiskFailure)
     func syncDirectory(_ path: String) throws(DiskFailure)
+    /// Paths with the same number lie on one file system: a file can be linked from one to the other.
+    func fileSystem(of path: String) throws(DiskFailure) -> UInt64
     /// Takes the exclusive lock of a directory; nil when another process holds it. It dies with the process.
     func lock(_ path: String) throws(DiskFailure) -> (any DirectoryLock)?
+}
+
+extension Disk {
+    /// A disk is one file system, unless it says otherwise.
+    package func fileSystem(of path: String) throws(DiskFailure) -> UInt64 { 0 }
 }
 
 package enum FileUse: Sendable {

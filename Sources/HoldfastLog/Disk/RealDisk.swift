@@ -46,6 +46,10 @@ package struct RealDisk: Disk {
         try Syscalls.check(fsync(descriptor), "sync directory", path)
     }
 
+    package func fileSystem(of path: String) throws(DiskFailure) -> UInt64 {
+        try Syscalls.fileSystem(of: path)
+    }
+
     /// A quarter of a second.
     private static let lockTries = 25
 

@@ -51,6 +51,12 @@ enum Syscalls {
         }
     }
 
+    static func fileSystem(of path: String) throws(DiskFailure) -> UInt64 {
+        var status = stat()
+        try check(stat(path, &status), "stat", path)
+        return UInt64(status.st_dev)
+    }
+
     static func size(_ descriptor: Int32, _ path: String) throws(DiskFailure) -> UInt64 {
         var status = stat()
         try check(fstat(descriptor, &status), "stat", path)
