@@ -1,8 +1,8 @@
 package import HoldfastTables
 package import HoldfastWallet
 
-/// A shard's SQLite file as a shelf. Its transactions are short: rows are read in one of their own that holds up
-/// nobody, a mark or a drop changes a line of `days`.
+/// A shard's SQLite file as a shelf. Its transactions are short: a day is read in many of them, a mark or a drop changes
+/// a line of `days`.
 package final class TableShelf: RowShelf {
     package let name: String
     package let label: ShardLabel
