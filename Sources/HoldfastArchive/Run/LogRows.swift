@@ -95,11 +95,31 @@ package final class LogRows: RowSource {
         return Array(all[(all.firstIndex { $0.place == first } ?? 0)...])
     }
 
-    /// The position from which on a day's events lie. Times hardly ever go back in a log of one machine; a day before
-    /// it makes up for lanes that differ a little.
+    /// A position before a day's events. Times hardly ever go back in a log of one machine; a day before it makes up
+    /// for lanes that differ a little. Sealed segments say from when to when they reach; looking into one would mean
+    /// putting all of it together again.
     private func start(of day: Day) throws(LogError) -> UInt64 {
         let time = day.begin - 86_400_000
-        var low = files.firstPosition
+        let edges = try files.logs.map { (log) throws(LogError) in try edge(of: log, time) }
+        let first = edges.map(\.position).min()!
+        return edges.contains(where: \.isInSealed) ? first : try search(from: first, time)
+    }
+
+    /// The beginning of the lane's first sealed segment that reaches up to the time, or the end of all of them.
+    private func edge(of log: FileBatchLog, _ time: Int64) throws(LogError) -> (position: UInt64, isInSealed: Bool) {
+        var end = files.firstPosition
+        for number in log.sealedBeginning {
+            let span = try log.span(ofSealed: number)
+            if span.events == 0 { continue }
+            if span.lastTime >= time { return (max(end, span.root.firstPosition), true) }
+            end = span.lastPosition + 1
+        }
+        return (end, false)
+    }
+
+    /// The same among open segments.
+    private func search(from start: UInt64, _ time: Int64) throws(LogError) -> UInt64 {
+        var low = start
         var high = max(low, files.lastPosition + 1)
         while low < high {
             let middle = low + (high - low) / 2
