@@ -46,8 +46,12 @@ package struct SQLiteFailure: Error, Sendable {
     package let code: Int32
     package let message: String
 
+    /// SQLITE_IOERR_SHMSIZE: there was no room for the index of the write-ahead log.
+    private static let noRoomForIndex: Int32 = 4874
+
     package var kind: Kind {
-        switch code & 0xFF {
+        if code == Self.noRoomForIndex { return .full }
+        return switch code & 0xFF {
         case 5, 6: .busy
         case 13: .full
         case 11, 26: .damaged
@@ -71,7 +75,7 @@ package struct SQLiteFailure: Error, Sendable {
     private var mend: String {
         switch kind {
         case .busy: "Another connection keeps it locked; it is tried again. Close whoever writes to it."
-        case .full: "Free some space; the tables go on from where they stood."
+        case .full: "The disk is full. Free some space; the tables go on from where they stood."
         case .damaged: "Make it anew from the log with `holdfast tables rebuild`; nothing is lost."
         case .readOnly, .cannotOpen: "Check that the file and its directory may be written."
         case .io: "Check the disk; the tables can be made anew from the log with `holdfast tables rebuild`."
