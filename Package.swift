@@ -51,8 +51,8 @@ let package = Package(
         .target(
             name: "HoldfastAudit",
             dependencies: [
-                "CHoldfast", "CZlib", "Holdfast", "HoldfastArchive", "HoldfastLog", "HoldfastTables", "HoldfastWallet",
-                "HoldfastText",
+                "CHoldfast", "CZlib", "Holdfast", "HoldfastArchive", "HoldfastLog", "HoldfastMemory", "HoldfastTables",
+                "HoldfastWallet", "HoldfastText",
             ],
             swiftSettings: strict),
         .target(

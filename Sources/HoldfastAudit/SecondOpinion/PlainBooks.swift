@@ -1,10 +1,12 @@
 internal import CHoldfast
+internal import HoldfastMemory
 
 /// Every balance of a ledger, added up from the events' bytes: the second opinion's own books.
 ///
 /// A player is 64 bytes with their key and first purse in place, found through a table by a hash of the key; further
 /// purses hang on it. Events are taken in groups whose lines are asked for ahead, as the tables are larger than any
-/// cache. One thread uses them, so their properties need no check of access.
+/// cache; in huge pages, which halve what an event costs. One thread uses them, so their properties need no check of
+/// access.
 final class PlainBooks {
     struct Player {
         var key: PlainKey
@@ -32,12 +34,15 @@ final class PlainBooks {
         var transfers: Int128 = 0
     }
 
-    @exclusivity(unchecked) private var players: UnsafeMutablePointer<Player>
-    private var capacity = 1 << 12
+    @exclusivity(unchecked) private let players: UnsafeMutablePointer<Player>
+    /// Addresses, not memory: a player's page comes with them.
+    private let playerRegion = MappedRegion(size: playersMax * MemoryLayout<Player>.stride)
+    private static let playersMax = 1 << 31
     @exclusivity(unchecked) private(set) var playerCount = 0
     /// Numbers of players by hash, 0 for none, each below 32 bits of its hash; at most half full.
     @exclusivity(unchecked) private var table: UnsafeMutablePointer<UInt64>
     @exclusivity(unchecked) private var tableMask: UInt64
+    private var tableRegion: MappedRegion
     /// Keys that are too long to stand in their player.
     @exclusivity(unchecked) private var longKeys: [UInt8] = []
     @exclusivity(unchecked) private var purses: [Purse] = [Purse(asset: 0)]
@@ -49,15 +54,11 @@ final class PlainBooks {
 
     init() {
         precondition(MemoryLayout<Player>.stride == 64, "a player is a cache line")
-        players = .allocate(capacity: capacity)
-        table = .allocate(capacity: capacity * 2)
-        table.initialize(repeating: 0, count: capacity * 2)
-        tableMask = UInt64(capacity * 2 - 1)
-    }
-
-    deinit {
-        players.deallocate()
-        table.deallocate()
+        players = playerRegion.base.assumingMemoryBound(to: Player.self)
+        let slots = 1 << 13
+        tableRegion = MappedRegion(size: slots * MemoryLayout<UInt64>.stride)
+        table = tableRegion.base.assumingMemoryBound(to: UInt64.self)
+        tableMask = UInt64(slots - 1)
     }
 
     // MARK: Taking events in
@@ -73,29 +74,36 @@ final class PlainBooks {
 
     static let groupMax = 32
 
-    /// Takes records in, in the log's order; `note` hears of each that says otherwise than these books, which then
+    /// Takes records in, in the log's order, each with `PlainKey.bytes` readable bytes behind it; `note` hears of each that says otherwise than these books, which then
     /// believe it, so that a fault is named once.
     func take(
         _ records: UnsafeBufferPointer<UnsafeRawPointer>, note: (_ index: Int, Disagreement) -> Void
     ) {
         withUnsafeTemporaryAllocation(of: PlainKey.self, capacity: records.count) { keys in
-            for (index, record) in records.enumerated() {
-                let keyBytes = Int(record.load(fromByteOffset: 7, as: UInt8.self))
-                keys[index] = PlainKey(UnsafeRawBufferPointer(start: record + 48, count: keyBytes))
-                hf_prefetch(table + Int(keys[index].hash & tableMask))
-            }
             for index in 0..<records.count {
-                let entry = table[Int(keys[index].hash & tableMask)]
-                if entry != 0 { hf_prefetch_write(players + Int(entry & 0xFFFF_FFFF)) }
+                let record = records[index]
+                let keyBytes = Int(record.load(fromByteOffset: 7, as: UInt8.self))
+                keys[index] = PlainKey(beforeSlack: UnsafeRawBufferPointer(start: record + 48, count: keyBytes))
             }
+            prefetch(UnsafeBufferPointer(keys))
             var event = PlainEvent()
-            for (index, record) in records.enumerated() {
+            for index in 0..<records.count {
+                let record = records[index]
                 guard event.read(record) else {
                     note(index, Disagreement(what: .unreadable, expected: "an event", found: "bytes that are none"))
                     continue
                 }
                 take(&event, keys[index]) { note(index, $0) }
             }
+        }
+    }
+
+    /// Brings the lines of players closer: first those of the table, then those that these name.
+    func prefetch(_ keys: UnsafeBufferPointer<PlainKey>) {
+        for index in 0..<keys.count { hf_prefetch(table + Int(keys[index].hash & tableMask)) }
+        for index in 0..<keys.count {
+            let entry = table[Int(keys[index].hash & tableMask)]
+            if entry != 0 { hf_prefetch_write(players + Int(entry & 0xFFFF_FFFF)) }
         }
     }
 
@@ -123,7 +131,7 @@ final class PlainBooks {
             number, event.asset, effect, (event.balanceAfter, event.heldAfter), .balance, mayFallBelowZero: isForced,
             note)
         if event.type == PlainEvent.Kind.transferred || event.type == PlainEvent.Kind.received {
-            transfers[assetNumber(event.asset)] += Int128(effect.balance)
+            transfers[latestAsset] += Int128(effect.balance)
         }
         if event.type == PlainEvent.Kind.exchanged {
             move(
@@ -172,9 +180,11 @@ final class PlainBooks {
     // MARK: Asking
 
     /// What a player has in an asset, and their seq; nil for players and purses that no event touched.
-    func funds(key: UnsafeRawBufferPointer, asset: UnsafeRawBufferPointer) -> (balance: Int64, held: Int64)? {
-        guard let number = findPlayer(key, PlainKey(key)) else { return nil }
-        let id = assetNumber(asset)
+    func funds(
+        key: UnsafeRawBufferPointer, _ plain: PlainKey, asset: UnsafeRawBufferPointer
+    ) -> (balance: Int64, held: Int64)? {
+        guard let number = findPlayer(key, plain) else { return nil }
+        let id = assetNumber(asset, PlainKey(asset))
         let player = players[number]
         if Int(player.asset) == id { return (player.balance, player.held) }
         var next = player.next
@@ -210,7 +220,7 @@ final class PlainBooks {
     // MARK: Tables
 
     private func funds(_ number: Int, _ asset: UnsafeRawBufferPointer) -> (Int64, Int64) {
-        let id = assetNumber(asset)
+        let id = assetNumber(asset, PlainKey(beforeSlack: asset))
         if Int(players[number].asset) == id { return (players[number].balance, players[number].held) }
         var next = players[number].next
         while next != 0 {
@@ -223,7 +233,7 @@ final class PlainBooks {
     /// Hands out a player's purse in an asset, a new one where there is none.
     @inline(__always)
     private func withFunds(_ number: Int, _ asset: UnsafeRawBufferPointer, _ body: (inout Int64, inout Int64) -> Void) {
-        let id = assetNumber(asset)
+        let id = assetNumber(asset, PlainKey(beforeSlack: asset))
         let player = players + number
         if player.pointee.asset == 0 {
             player.pointee.asset = UInt16(id)
@@ -245,9 +255,21 @@ final class PlainBooks {
 
     /// A ledger has few assets, and one event's is mostly the last one's.
     @exclusivity(unchecked) private var latestAsset = 0
+    @exclusivity(unchecked) private var latestName = PlainKey(UnsafeRawBufferPointer(start: nil, count: 0))
+    @exclusivity(unchecked) private var latestBytes = 0
 
-    private func assetNumber(_ name: UnsafeRawBufferPointer) -> Int {
-        if assets[latestAsset].count == name.count, assets[latestAsset].elementsEqual(name) { return latestAsset }
+    @inline(__always)
+    private func assetNumber(_ name: UnsafeRawBufferPointer, _ plain: PlainKey) -> Int {
+        if latestBytes == name.count, name.count <= PlainKey.bytes, latestName.isSame(as: plain, in: name.count) {
+            return latestAsset
+        }
+        return otherAsset(name, plain)
+    }
+
+    @inline(never)
+    private func otherAsset(_ name: UnsafeRawBufferPointer, _ plain: PlainKey) -> Int {
+        latestName = plain
+        latestBytes = name.count
         if let known = assets.dropFirst().firstIndex(where: { $0.elementsEqual(name) }) {
             latestAsset = known
             return known
@@ -289,7 +311,8 @@ final class PlainBooks {
 
     @inline(never)
     private func addPlayer(_ text: UnsafeRawBufferPointer, _ key: PlainKey) -> Int {
-        if playerCount + 2 >= capacity { grow() }
+        precondition(playerCount + 2 < Self.playersMax, "a ledger has fewer players than that")
+        if UInt64(playerCount + 2) * 2 > tableMask { growTable() }
         playerCount += 1
         var kept = key
         if text.count > PlainKey.bytes {
@@ -307,16 +330,11 @@ final class PlainBooks {
         table[slot] = (hash >> 32) << 32 | UInt64(number)
     }
 
-    private func grow() {
-        let larger = UnsafeMutablePointer<Player>.allocate(capacity: capacity * 2)
-        (larger + 1).moveInitialize(from: players + 1, count: playerCount)
-        players.deallocate()
-        players = larger
-        capacity *= 2
-        table.deallocate()
-        table = .allocate(capacity: capacity * 2)
-        table.initialize(repeating: 0, count: capacity * 2)
-        tableMask = UInt64(capacity * 2 - 1)
+    private func growTable() {
+        let slots = 2 * (Int(tableMask) + 1)
+        tableRegion = MappedRegion(size: slots * MemoryLayout<UInt64>.stride)
+        table = tableRegion.base.assumingMemoryBound(to: UInt64.self)
+        tableMask = UInt64(slots - 1)
         for number in 1..<(playerCount + 1) {
             let player = players[number]
             guard Int(player.keyBytes) > PlainKey.bytes else {
@@ -346,6 +364,25 @@ struct PlainKey: BitwiseCopyable {
             words.copyMemory(from: UnsafeRawBufferPointer(start: text.baseAddress, count: kept))
         }
         if text.count > Self.bytes { d = Self.rest(of: text) }
+    }
+
+    /// The same of a text with so many readable bytes behind it, whatever these are: without a copy.
+    @inline(__always)
+    init(beforeSlack text: UnsafeRawBufferPointer) {
+        let kept = text.count > Self.bytes ? 24 : text.count
+        a = Self.word(text, 0, kept)
+        b = Self.word(text, 8, kept)
+        c = Self.word(text, 16, kept)
+        d = text.count > Self.bytes ? Self.rest(of: text) : Self.word(text, 24, kept)
+    }
+
+    /// Eight bytes of a text from `start` on, and zeros from `end` on.
+    @inline(__always)
+    private static func word(_ text: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> UInt64 {
+        guard start < end else { return 0 }
+        let word = UInt64(littleEndian: text.baseAddress!.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+        let surplus = UInt64(max(0, start &+ 8 &- end)) &* 8
+        return word & (.max &>> surplus)
     }
 
     @inline(never)

@@ -4,8 +4,12 @@ internal import HoldfastWallet
 struct BooksCheck {
     private(set) var players = 0
     private(set) var purses = 0
-    private(set) var totals: [AssetName: LedgerDifference.Total] = [:]
     private(set) var findings = FindingList()
+    private var sums: [(asset: AssetName, total: LedgerDifference.Total)] = []
+
+    var totals: [AssetName: LedgerDifference.Total] {
+        Dictionary(uniqueKeysWithValues: sums.map { ($0.asset, $0.total) })
+    }
 
     init(_ machines: [WalletMachine], _ summation: PlainBooks) {
         for machine in machines {
@@ -37,25 +41,76 @@ struct BooksCheck {
     }
 
     private mutating func compare(_ state: inout WalletState, _ summation: PlainBooks) {
-        var key: [UInt8] = []
+        var group = PurseGroup()
         state.forEachPurse { tenant, player, asset, facts in
+            group.add(tenant, player, asset, facts)
+            if group.isFull { compare(&group, summation) }
+        }
+        compare(&group, summation)
+    }
+
+    private mutating func compare(_ group: inout PurseGroup, _ summation: PlainBooks) {
+        group.plainKeys.withUnsafeBufferPointer { summation.prefetch($0) }
+        for index in group.purses.indices {
+            let (asset, facts) = group.purses[index]
             purses += 1
-            totals[asset, default: .init()].balance += Int128(facts.balance)
-            totals[asset, default: .init()].held += Int128(facts.held)
-            key.removeAll(keepingCapacity: true)
-            key += tenant
-            key.append(UInt8(ascii: "/"))
-            key += player
-            let found = key.withUnsafeBytes { key in asset.withBytes { summation.funds(key: key, asset: $0) } }
-            if let found, found.balance == facts.balance, found.held == facts.held { return }
+            note(asset, facts)
+            let found = group.withKey(index) { key in
+                asset.withBytes { summation.funds(key: key, group.plainKeys[index], asset: $0) }
+            }
+            if let found, found.balance == facts.balance, found.held == facts.held { continue }
             var finding = Finding(
                 .summation, found: found.map { "balance \($0.balance), held \($0.held)" } ?? "no such purse")
-            finding.tenant = String(decoding: tenant, as: UTF8.self)
-            finding.player = String(decoding: player, as: UTF8.self)
-            finding.seq = key.withUnsafeBytes { summation.seq(key: $0) }
+            group.withKey(index) { key in
+                finding.name(key: key)
+                finding.seq = summation.seq(key: key)
+            }
             finding.asset = asset.description
             finding.expected = "balance \(facts.balance), held \(facts.held)"
             findings.add(finding)
         }
+        group.clear()
+    }
+
+    /// A ledger has few assets: finding one among them costs less than hashing it.
+    private mutating func note(_ asset: AssetName, _ facts: PurseFacts) {
+        let index = sums.firstIndex { $0.asset == asset } ?? sums.count
+        if index == sums.count { sums.append((asset, LedgerDifference.Total())) }
+        sums[index].total.balance += Int128(facts.balance)
+        sums[index].total.held += Int128(facts.held)
+    }
+}
+
+/// Some purses whose players will be looked up together: their lines are asked for before they are needed.
+private struct PurseGroup {
+    private(set) var purses: [(AssetName, PurseFacts)] = []
+    private(set) var plainKeys: [PlainKey] = []
+    private var keys: [UInt8] = []
+    private var ends: [Int] = []
+
+    var isFull: Bool { purses.count == PlainBooks.groupMax }
+
+    mutating func add(
+        _ tenant: UnsafeRawBufferPointer, _ player: UnsafeRawBufferPointer, _ asset: AssetName, _ facts: PurseFacts
+    ) {
+        let start = keys.count
+        keys += tenant
+        keys.append(UInt8(ascii: "/"))
+        keys += player
+        ends.append(keys.count)
+        plainKeys.append(keys.withUnsafeBytes { PlainKey(UnsafeRawBufferPointer(rebasing: $0[start...])) })
+        purses.append((asset, facts))
+    }
+
+    func withKey<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let start = index == 0 ? 0 : ends[index - 1]
+        return keys.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start..<ends[index]])) }
+    }
+
+    mutating func clear() {
+        purses.removeAll(keepingCapacity: true)
+        plainKeys.removeAll(keepingCapacity: true)
+        keys.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
     }
 }

@@ -11,31 +11,37 @@ final class LedgerPass {
     private(set) var findings = FindingList()
     private let applying: Applying
     private let summing: Summing
-    private let courier: RecordCourier
-    private(set) var events = 0
+    private let relay: RecordRelay
+    /// What the machines lent out: request memory is of no account to any balance, so it is filled by a thread of its
+    /// own, and only where it will be compared with a snapshot's.
+    private let shares: [any RecoveryShare]
 
-    init(_ files: LedgerFiles) {
+    /// Events up to and including a time.
+    init(_ files: LedgerFiles, upTo time: Int64 = .max, remembersRequests: Bool = false) {
         self.files = files
         let machines = files.logs.map { _ in WalletMachine(files.configuration) }
         let summation = PlainBooks()
         let applying = Applying(machines, files)
         let summing = Summing(summation, files)
+        let shares = machines.compactMap { $0.lendShare() }
         self.machines = machines
         self.summation = summation
         self.applying = applying
         self.summing = summing
-        courier = RecordCourier(takers: [{ applying.take($0) }, { summing.take($0) }])
+        self.shares = shares
+        var takers: [any RecordTaker] = [applying, summing]
+        if remembersRequests { takers.append(Remembering(shares)) }
+        relay = RecordRelay(takers: takers, upTo: time)
     }
 
-    @inline(__always)
-    func take(_ record: RecordView, at address: UInt64, lane: Int) {
-        courier.put(record, at: address, lane: lane)
-        events &+= 1
-    }
+    var events: Int { Int(relay.count) }
+
+    func take(_ batch: BatchView, lane: Int) { _ = relay.put(batch, of: lane) }
 
     /// Waits for the books, and gathers what did not add up: each event once, though two may have found it.
-    func finish() {
-        courier.finish()
+    func finish() throws(LedgerError) {
+        defer { for share in shares { share.giveBack() } }
+        try relay.finish()
         findings.add(applying.findings)
         let known = Set(applying.findings.kept.map { Place($0) })
         for finding in summing.findings.kept where !known.contains(Place(finding)) { findings.add(finding) }
@@ -68,14 +74,19 @@ extension Finding {
     mutating func name(_ record: RecordView) {
         seq = record.revision
         position = record.position
-        guard let slash = record.key.firstIndex(of: UInt8(ascii: "/")) else { return }
-        tenant = String(decoding: record.key[..<slash], as: UTF8.self)
-        player = String(decoding: record.key[(slash + 1)...], as: UTF8.self)
+        name(key: record.key)
+    }
+
+    /// Whom a key, `tenant/player`, is of.
+    mutating func name(key: UnsafeRawBufferPointer) {
+        guard let slash = key.firstIndex(of: UInt8(ascii: "/")) else { return }
+        tenant = String(decoding: key[..<slash], as: UTF8.self)
+        player = String(decoding: key[(slash + 1)...], as: UTF8.self)
     }
 }
 
 /// The engine's own opinion.
-private final class Applying: @unchecked Sendable {
+private final class Applying: RecordTaker, @unchecked Sendable {
     // @unchecked: used by its thread alone, until that has ended.
     private let machines: [WalletMachine]
     private let files: LedgerFiles
@@ -86,16 +97,16 @@ private final class Applying: @unchecked Sendable {
         self.files = files
     }
 
-    func take(_ chunk: RecordChunk) {
-        let machine = machines[chunk.lane]
-        var rest = chunk.records
+    func take(_ block: RecordBlock) {
+        let machine = machines[block.lane]
+        var rest = block.records
         while !rest.isEmpty {
             do throws(LogError) {
                 return try machine.apply(rest)
             } catch {
                 // All before the one that does not fit were taken in. It is named, believed, and the rest goes on.
                 let (index, fault) = machine.withState { ($0.takenIn, $0.lastFault) }
-                note(rest[index], fault, error, chunk.lane)
+                note(rest[index], fault, error, block.lane)
                 machine.withState { [placed = rest[index]] in $0.adopt(placed.record, at: placed.address) }
                 rest = UnsafeBufferPointer(rebasing: rest[(index + 1)...])
             }
@@ -118,7 +129,7 @@ private final class Applying: @unchecked Sendable {
 }
 
 /// The second opinion.
-private final class Summing: @unchecked Sendable {
+private final class Summing: RecordTaker, @unchecked Sendable {
     // @unchecked: used by its thread alone, until that has ended.
     private let books: PlainBooks
     private let files: LedgerFiles
@@ -129,15 +140,15 @@ private final class Summing: @unchecked Sendable {
         self.files = files
     }
 
-    func take(_ chunk: RecordChunk) {
-        let records = chunk.records
+    func take(_ block: RecordBlock) {
+        let records = block.records
         withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: PlainBooks.groupMax) { group in
             var done = 0
             while done < records.count {
                 let count = min(PlainBooks.groupMax, records.count - done)
                 for index in 0..<count { group[index] = records[done + index].record.base }
                 books.take(UnsafeBufferPointer(rebasing: group[..<count])) { index, disagreement in
-                    note(records[done + index], disagreement, chunk.lane)
+                    note(records[done + index], disagreement, block.lane)
                 }
                 done += count
             }
@@ -157,4 +168,13 @@ private final class Summing: @unchecked Sendable {
         finding.asset = disagreement.asset
         findings.add(finding)
     }
+}
+
+/// The memory of requests.
+private final class Remembering: RecordTaker {
+    private let shares: [any RecoveryShare]
+
+    init(_ shares: [any RecoveryShare]) { self.shares = shares }
+
+    func take(_ block: RecordBlock) throws(LogError) { try shares[block.lane].apply(block.records) }
 }

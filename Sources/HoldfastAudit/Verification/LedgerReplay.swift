@@ -23,18 +23,15 @@ package struct LedgerReplay {
         of files: LedgerFiles, asOf: Int64? = nil, progress: (Int) -> Void = { _ in }
     ) throws(LedgerError) {
         self.asOf = asOf
-        pass = LedgerPass(files)
+        pass = LedgerPass(files, upTo: asOf ?? .max)
         for log in files.logs {
             let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
             while let batch = try cursor.next() {
-                batch.forEachRecord { record, address in
-                    if let asOf, record.time > asOf { return }
-                    pass.take(record, at: address, lane: log.at.lane)
-                }
+                pass.take(batch, lane: log.at.lane)
                 progress(pass.events)
             }
         }
-        pass.finish()
+        try pass.finish()
         findings.add(pass.findings)
         let check = BooksCheck(pass.machines, pass.summation)
         findings.add(check.findings)

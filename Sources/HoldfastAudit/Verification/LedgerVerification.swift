@@ -36,18 +36,19 @@ package struct LedgerVerification {
             return result
         }
         let total = Int(files.lastPosition)
-        let pass = LedgerPass(files)
-        result.log = try LogVerifier.verify(files.logs, deep: deep) { (record, address, lane) throws(LedgerError) in
-            pass.take(record, at: address, lane: lane)
-            if pass.events & 0xFFFF == 0 { progress(pass.events, total) }
+        let hasSnapshots = try result.hasSnapshots(files)
+        let pass = LedgerPass(files, remembersRequests: hasSnapshots)
+        result.log = try LogVerifier.verify(files.logs, deep: deep) { batch, lane in
+            pass.take(batch, lane: lane)
+            progress(pass.events, total)
         }
-        pass.finish()
+        try pass.finish()
         result.isLogReadable = result.log.faults.isEmpty
         for fault in result.log.faults { result.findings.add(Finding(fault)) }
         result.findings.add(pass.findings)
         result.checkBooks(pass)
         // Where the log itself is damaged, a snapshot may well know more than what is left of it.
-        if result.log.faults.isEmpty { try result.compareSnapshots(pass) }
+        if hasSnapshots, result.log.faults.isEmpty { try result.compareSnapshots(pass) }
         return result
     }
 
@@ -60,13 +61,14 @@ package struct LedgerVerification {
         totals = check.totals
     }
 
-    private mutating func compareSnapshots(_ pass: LedgerPass) throws(LedgerError) {
-        var hasSnapshot = false
-        for log in pass.files.logs {
-            let names = try SnapshotFile.list(in: log.at.directory, on: pass.files.directory.disk)
-            if !names.isEmpty { hasSnapshot = true }
+    private func hasSnapshots(_ files: LedgerFiles) throws(LedgerError) -> Bool {
+        for log in files.logs {
+            if try !SnapshotFile.list(in: log.at.directory, on: files.directory.disk).isEmpty { return true }
         }
-        if !hasSnapshot { return }
+        return false
+    }
+
+    private mutating func compareSnapshots(_ pass: LedgerPass) throws(LedgerError) {
         let recovered: [(WalletMachine, LaneRecovery.Report)]
         do throws(LedgerError) {
             recovered = try pass.files.recoverStates()

@@ -16,10 +16,10 @@ package struct LogVerifier {
         package init() {}
     }
 
-    /// `each` sees every event in the order of its lane, and may find faults of its own.
+    /// `each` sees every batch in the order of its lane, once it was found good.
     package static func verify(
         _ directory: LogDirectory, deep: Bool = false,
-        each: (RecordView, UInt64, _ lane: Int) throws(LogError) -> Void = { _, _, _ in }
+        each: (BatchView, _ lane: Int) -> Void = { _, _ in }
     ) throws(LogError) -> Report {
         var report = Report()
         report.lanes = directory.manifest.lanes
@@ -34,7 +34,7 @@ package struct LogVerifier {
     /// The same for lanes that are open already, up to where they ended then.
     package static func verify(
         _ logs: [FileBatchLog], deep: Bool = false,
-        each: (RecordView, UInt64, _ lane: Int) throws(LogError) -> Void = { _, _, _ in }
+        each: (BatchView, _ lane: Int) -> Void = { _, _ in }
     ) throws(LogError) -> Report {
         var report = Report()
         report.lanes = logs.count
@@ -54,7 +54,7 @@ package struct LogVerifier {
     }
 
     private static func verify(
-        _ log: FileBatchLog, into report: inout Report, each: (RecordView, UInt64, Int) throws(LogError) -> Void
+        _ log: FileBatchLog, into report: inout Report, each: (BatchView, Int) -> Void
     ) throws(LogError) {
         report.segments += log.segmentCount
         try log.checkHeaders()
@@ -79,7 +79,7 @@ package struct LogVerifier {
             if batch.header.position < position {
                 throw log.damage(at: batch.header.address, "positions go backwards from \(position)")
             }
-            try batch.forEachRecord { (record, address) throws(LogError) in try each(record, address, log.at.lane) }
+            each(batch, log.at.lane)
             report.batches += 1
             report.events += UInt64(batch.header.count)
             report.bytes += UInt64(batch.header.size)

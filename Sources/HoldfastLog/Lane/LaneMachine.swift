@@ -23,6 +23,9 @@ package protocol LaneMachine: AnyObject, SendableMetatype {
     func apply(_ record: RecordView, at address: UInt64) throws(LogError)
     /// The same for a few records in the log's order: a chance to bring what they touch into the cache first.
     func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError)
+    /// Lends out a part of the state that can take records in by itself, beside the rest: recovery then has work for
+    /// two threads. Nil where there is none.
+    func lendShare() -> (any RecoveryShare)?
     /// The latest time that state has seen. The lane's clock never falls behind it.
     var latestTime: Int64 { get }
     /// About how many entries a snapshot of the state has: what it costs to write and to load.
@@ -40,6 +43,16 @@ extension LaneMachine {
     package func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError) {
         for placed in records { try apply(placed.record, at: placed.address) }
     }
+
+    package func lendShare() -> (any RecoveryShare)? { nil }
+}
+
+/// A part of a machine's state that is lent to a thread of its own while records are taken in.
+package protocol RecoveryShare: AnyObject, Sendable {
+    /// Takes in what the records say to this part. They are those that the machine is handed, in the same order.
+    func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError)
+    /// The machine is whole again, and nothing more is taken in here.
+    func giveBack()
 }
 
 /// A record and where it stands.

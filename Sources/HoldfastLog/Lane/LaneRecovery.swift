@@ -91,32 +91,53 @@ package struct LaneRecovery {
         }
     }
 
-    /// Hands every record from `start` on to the machine, a few announced at a time.
+    /// Hands every record from `start` on to the machine, and to the share that it lends: one thread reads and checks,
+    /// one applies, one is the share's.
     package static func replay<Machine: LaneMachine>(
         _ log: FileBatchLog, from start: UInt64, into machine: Machine
     ) throws(LogError) -> UInt64 {
-        let batches = ReadAhead(of: try log.batches(from: start, upTo: log.tail.address))
-        let group = UnsafeMutableBufferPointer<PlacedRecord>.allocate(capacity: PlacedRecord.groupMax)
-        defer { group.deallocate() }
-        var filled = 0
-        var count: UInt64 = 0
-        func flush() throws(LogError) {
-            try machine.apply(UnsafeBufferPointer(rebasing: group[..<filled]))
-            count += UInt64(filled)
-            filled = 0
+        let share = machine.lendShare()
+        var takers: [any RecordTaker] = [MachineTaker(machine: machine)]
+        if let share { takers.append(ShareTaker(share: share)) }
+        let relay = RecordRelay(takers: takers, from: start)
+        defer { share?.giveBack() }
+        var damage: LogError?
+        do throws(LogError) {
+            let cursor = try log.batches(from: start, upTo: log.tail.address)
+            while let batch = try cursor.next(), relay.put(batch, of: log.at.lane) {}
+        } catch {
+            damage = error
         }
-        while let batch = try batches.next() {
-            try batch.forEachRecord { (record, address) throws(LogError) in
-                if address < start { return }
-                group[filled] = PlacedRecord(record: record, address: address)
-                filled += 1
-                if filled == PlacedRecord.groupMax { try flush() }
-            }
-            // The records' memory is the batch's, and goes with it.
-            try flush()
-        }
-        return count
+        // What does not fit stands before what could not be read.
+        try relay.finish()
+        if let damage { throw damage }
+        return relay.count
     }
+}
+
+/// The machine on the thread that applies.
+private final class MachineTaker<Machine: LaneMachine>: RecordTaker, @unchecked Sendable {
+    // @unchecked: the machine is used by this taker's thread alone until that has ended.
+    private let machine: Machine
+
+    init(machine: Machine) { self.machine = machine }
+
+    func take(_ block: RecordBlock) throws(LogError) {
+        var rest = block.records[...]
+        while !rest.isEmpty {
+            try machine.apply(UnsafeBufferPointer(rebasing: rest.prefix(PlacedRecord.groupMax)))
+            rest = rest.dropFirst(PlacedRecord.groupMax)
+        }
+    }
+}
+
+/// What the machine lent, on a thread of its own.
+private final class ShareTaker: RecordTaker {
+    private let share: any RecoveryShare
+
+    init(share: any RecoveryShare) { self.share = share }
+
+    func take(_ block: RecordBlock) throws(LogError) { try share.apply(block.records) }
 }
 
 private final class PieceSource: @unchecked Sendable {

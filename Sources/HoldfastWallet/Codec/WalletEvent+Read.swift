@@ -35,6 +35,17 @@ extension WalletEvent {
         try checkSense()
     }
 
+    /// Only what request memory wants to know: the kind, the time, the names and `about`.
+    @inline(__always)
+    mutating func readNames(_ record: RecordView) throws(MalformedEvent) {
+        guard let kind = EventKind(rawValue: record.type), record.schemaVersion == Self.schemaVersion else {
+            throw MalformedEvent(what: "its type or schema version is not known")
+        }
+        self.kind = kind
+        time = record.time
+        try readPayload(record.payload)
+    }
+
     @inline(__always)
     private mutating func readKey(_ key: UnsafeRawBufferPointer) throws(MalformedEvent) {
         var slash = 0

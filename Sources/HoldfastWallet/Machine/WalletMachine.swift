@@ -55,6 +55,8 @@ package final class WalletMachine: LaneMachine {
         try state.apply(records)
     }
 
+    package func lendShare() -> (any RecoveryShare)? { LentRequests(of: self) }
+
     package func beginSnapshot() { state.beginSnapshot() }
     package func snapshotChunk(into chunk: inout [UInt8]) -> Bool { state.snapshotChunk(into: &chunk) }
     package func loadSnapshotChunk(_ chunk: UnsafeRawBufferPointer) throws(LogError) {
@@ -62,5 +64,5 @@ package final class WalletMachine: LaneMachine {
     }
 
     /// The state, for whoever holds the lane still: tests, replays and reports.
-    package func withState<Result>(_ body: (inout WalletState) -> Result) -> Result { body(&state) }
+    package func withState<Result: ~Copyable>(_ body: (inout WalletState) -> Result) -> Result { body(&state) }
 }

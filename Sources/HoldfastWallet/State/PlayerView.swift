@@ -88,10 +88,15 @@ extension WalletState {
         guard players.highWater > 0 else { return }
         assets.takeOver()
         for player in 1...players.highWater where isInUse(player) {
-            var purses: [(AssetID, PurseFacts)] = []
-            forEachPurse(of: player) { purses.append(($0, $1)) }
-            for (asset, facts) in purses {
-                body(tenant(of: player), id(of: player), assets.name(of: asset), facts)
+            let slot = players.pointer(player)
+            guard slot.pointee.asset != 0 else { continue }
+            let (tenant, id) = (tenant(of: player), id(of: player))
+            body(tenant, id, assets.name(of: slot.pointee.asset), slot.pointee.purse)
+            var next = slot.pointee.nextPurse
+            while next != 0 {
+                let further = purses.pointer(next)
+                body(tenant, id, assets.name(of: further.pointee.asset), further.pointee.purse)
+                next = further.pointee.next
             }
         }
     }

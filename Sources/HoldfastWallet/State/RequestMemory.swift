@@ -127,3 +127,38 @@ struct RequestMemory: ~Copyable {
         }
     }
 }
+
+extension RequestMemory {
+    /// Remembers what an event says about its own request and about its target. Doing it again changes nothing, and
+    /// the order doesn't matter: so recovery does it for every record, whatever a snapshot brought already.
+    @inline(__always)
+    mutating func remember(_ event: inout WalletEvent, _ place: inout EventPlace) -> Bool {
+        if event.kind.isCommand {
+            let status = RequestStatus(ofOwn: event.kind)
+            let isNoted =
+                place.isFresh
+                ? add(place.requestHash, place.address, status)
+                : remember(place.requestHash, place.address, after: 0, status)
+            guard isNoted else { return false }
+        }
+        if event.kind.changesTarget, !bearsItsTargetsName(&event, &place) {
+            let isNoted = remember(
+                place.targetHash, place.address, after: event.about, RequestStatus(ofTarget: event.kind))
+            // Only a tombstone is lost when there is no room. The others follow an entry of their target, which they
+            // take over; where that has left the window, its request isn't guarded any more, and targets are also
+            // found in the log.
+            if !isNoted, event.kind == .tombstoned {
+                forget(place.requestHash, place.address)
+                return false
+            }
+        }
+        return true
+    }
+
+    /// A rollback under its own target's name: what counts is that it is the newest command of that name.
+    @inline(__always)
+    private func bearsItsTargetsName(_ event: inout WalletEvent, _ place: inout EventPlace) -> Bool {
+        guard event.kind.isCommand, place.requestHash == place.targetHash else { return false }
+        return sameBytes(event.requestID, event.target)
+    }
+}

@@ -7,6 +7,9 @@ struct RecoveryEntry {
     var event = WalletEvent()
     var place = EventPlace(address: 0, player: 0)
     var keyHash: UInt64 = 0
+
+    /// How many records are taken in at a time: about as many cache misses as a core can have under way.
+    static let groupMax = 32
 }
 
 extension WalletState {
@@ -17,7 +20,7 @@ extension WalletState {
     mutating func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError) {
         takenIn = 0
         while takenIn < records.count {
-            var count = min(PlacedRecord.groupMax, records.count - takenIn)
+            var count = min(RecoveryEntry.groupMax, records.count - takenIn)
             var unreadable: LogError?
             for index in 0..<count {
                 let placed = records[takenIn + index]
@@ -60,7 +63,7 @@ extension WalletState {
         let key = record.key
         let hash = hf_hash64(key.baseAddress, key.count, seed)
         entry.pointee.keyHash = hash
-        if entry.pointee.event.requestID.count > 0 {
+        if entry.pointee.event.requestID.count > 0, !requestsAreLent || entry.pointee.event.kind == .authorised {
             entry.pointee.place.requestHash = requestHash(entry.pointee.event.requestID, of: hash)
         }
         if entry.pointee.event.target.count > 0 {
@@ -72,12 +75,10 @@ extension WalletState {
     private func fetchPages(_ entry: UnsafeMutablePointer<RecoveryEntry>) {
         playersByKey.prefetchPage(entry.pointee.keyHash)
         let kind = entry.pointee.event.kind
-        if kind.isCommand { requests.pages.prefetchPage(entry.pointee.place.requestHash) }
         if kind == .authorised { holdsByRequest.prefetchPage(entry.pointee.place.requestHash) }
-        if kind.changesTarget {
-            requests.pages.prefetchPage(entry.pointee.place.targetHash)
-            holdsByRequest.prefetchPage(entry.pointee.place.targetHash)
-        }
+        if kind.changesTarget { holdsByRequest.prefetchPage(entry.pointee.place.targetHash) }
+        if requestsAreLent { return }
+        requests.fetchPages(entry)
     }
 
     @inline(__always)
@@ -92,10 +93,10 @@ extension WalletState {
     private mutating func apply(_ entry: UnsafeMutablePointer<RecoveryEntry>) throws(LogError) {
         let address = entry.pointee.place.address
         latestTime = max(latestTime, entry.pointee.event.time)
-        window.note(latestTime, logEndsAt: address)
-        requests.setRange(from: window.floor, upTo: address)
         try findPlace(entry)
-        guard remember(&entry.pointee.event, &entry.pointee.place) else { throw Full.requests.error(self) }
+        if !requestsAreLent {
+            guard requests.takeIn(entry, &window, latestTime) else { throw requests.fullError }
+        }
         let seq = players.pointer(entry.pointee.place.player).pointee.seq
         if entry.pointee.event.seq <= seq { return }
         guard entry.pointee.event.seq == seq + 1 else {

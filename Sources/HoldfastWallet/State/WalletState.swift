@@ -38,6 +38,8 @@ package struct WalletState: ~Copyable {
 
     var requests: RequestMemory
     var window: RequestWindow
+    /// Request memory is with a thread of its own, or nobody wants to know: then records only move players.
+    var requestsAreLent = false
 
     /// The latest time that anything here has seen.
     package internal(set) var latestTime: Int64 = 0
@@ -74,8 +76,8 @@ package struct WalletState: ~Copyable {
         window = RequestWindow(milliseconds: configuration.windowMilliseconds)
         ring = .allocate(capacity: Pipeline.ringCount)
         ring.initialize(repeating: PipelineEntry(), count: Pipeline.ringCount)
-        recovery = .allocate(capacity: PlacedRecord.groupMax)
-        recovery.initialize(repeating: RecoveryEntry(), count: PlacedRecord.groupMax)
+        recovery = .allocate(capacity: RecoveryEntry.groupMax)
+        recovery.initialize(repeating: RecoveryEntry(), count: RecoveryEntry.groupMax)
     }
 
     deinit {
@@ -96,17 +98,22 @@ package struct WalletState: ~Copyable {
 extension Full {
     /// The error that a caller sees.
     func error(_ state: borrowing WalletState) -> LogError {
-        let (what, bound) =
-            switch self {
-            case .players: ("players", state.players.capacity)
-            case .furtherPurses: ("purses beyond each player's first", state.purses.capacity)
-            case .openHolds: ("open holds", state.holds.capacity)
-            case .requests: ("requests within the window", state.requests.pages.count)
-            case .longIDBytes: ("bytes of long player ids", state.longIDs.residentBytes)
-            case .tenants: ("tenants", TenantTable.tenantsMax)
-            case .assets: ("names of assets", AssetRegistry.namesMax)
-            }
-        return .invalid(
-            argument: what, reason: "a lane holds at most \(bound) of them; nothing was recorded")
+        switch self {
+        case .players: Self.error("players", state.players.capacity)
+        case .furtherPurses: Self.error("purses beyond each player's first", state.purses.capacity)
+        case .openHolds: Self.error("open holds", state.holds.capacity)
+        case .requests: state.requests.fullError
+        case .longIDBytes: Self.error("bytes of long player ids", state.longIDs.residentBytes)
+        case .tenants: Self.error("tenants", TenantTable.tenantsMax)
+        case .assets: Self.error("names of assets", AssetRegistry.namesMax)
+        }
     }
+
+    fileprivate static func error(_ what: String, _ bound: Int) -> LogError {
+        .invalid(argument: what, reason: "a lane holds at most \(bound) of them; nothing was recorded")
+    }
+}
+
+extension RequestMemory {
+    var fullError: LogError { Full.error("requests within the window", pages.count) }
 }
