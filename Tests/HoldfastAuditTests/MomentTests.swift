@@ -40,9 +40,36 @@ struct MomentTests {
         #expect(story.steps.count == steps)
         #expect(story.expiresAt == (id == "b3" ? 68_000 : nil))
         #expect(try RequestStory(of: "nothing", player: p1, in: files) == nil)
-        let value = try JSONValue(parsing: story.json.text)
+        let value = try JSONValue(parsing: story.json().text)
         #expect(value["state"]?.string == state)
         #expect(story.lines(files).first?.contains(id) == true)
+    }
+
+    @Test("every step of a story carries the proof that it stands there, in JSON and in words")
+    func storiesAreProven() async throws {
+        let ledger = try await AuditedLedger(Self.lines, lanes: 2)
+        defer { withExtendedLifetime(ledger) {} }
+        let files = try ledger.files
+        let prover = Prover(files)
+        let roots = try prover.rootsOfNow()
+        let story = try #require(try RequestStory(of: "b1", player: p1, in: files, provenBy: prover))
+        #expect(story.steps.count == 3)
+        let text = try story.json().text
+        let lines = story.lines(files)
+        for step in story.steps {
+            let proof = try #require(step.proof)
+            try proof.check()
+            try proof.check(against: roots)
+            try proof.withRows { rows throws(ProofFailure) in #expect(rows.first.position == step.line.position) }
+            let file = try proof.json().text.dropLast()
+            #expect(text.contains("\"proof\":" + file))
+            #expect(try ProofFile(reading: Array(file.utf8)) == .inclusion(proof))
+            for hash in proof.segment.path + [proof.segment.root] {
+                #expect(lines.contains { $0.contains(hash.hexadecimal) })
+            }
+        }
+        let bare = try #require(try RequestStory(of: "b1", player: p1, in: files))
+        #expect(bare.steps.allSatisfy { $0.proof == nil } && !(try bare.json().text.contains("proof")))
     }
 
     @Test("every step of a story names the batch that holds it, by number, hash, file and byte")

@@ -92,8 +92,11 @@ import Testing
     func inclusion() {
         for size in 1...Self.sizeMax {
             let root = Self.leaves.root(of: size)
+            let levels = MerkleLevels(Self.leaves, size: size)
+            #expect(levels.root == root && levels.count == size)
             for index in 0..<size {
                 let path = Self.leaves.inclusionPath(of: index, in: size)
+                #expect(levels.inclusionPath(of: index) == path, "leaf \(index) of \(size)")
                 let leaf = Self.leaves.hashes[index]
                 if size % 7 == 0 || size < 20 {
                     #expect(path == Self.naivePath(index, Self.contents[..<size]), "leaf \(index) of \(size)")

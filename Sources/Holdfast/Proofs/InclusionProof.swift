@@ -110,6 +110,30 @@ package struct InclusionProof: Sendable, Equatable {
     }
 }
 
+// MARK: As text
+
+extension InclusionProof {
+    /// For people, and for whoever computes it anew by hand: the leaf, the other child of each node on the way up, and
+    /// what that leads to.
+    package var lines: [String] {
+        let leaf = record.withUnsafeBytes { MerkleHash.leaf($0) }
+        var lines = [
+            "proof: event \(segment.index) of the \(segment.events) in segment \(segment.number)",
+            "  leaf  \(leaf.hexadecimal)",
+        ]
+        lines += segment.path.map { "  with  \($0.hexadecimal)" }
+        lines.append("  root  \(segment.root.hexadecimal) of the segment")
+        if let closed {
+            lines.append("  leaf  \(MerkleHash.leaf(closed.fields).hexadecimal) of the segment in the lane's tree")
+            lines += closed.path.map { "  with  \($0.hexadecimal)" }
+            lines.append("  root  \(head.root.hexadecimal) of lane \(head.lane), \(head.segments) closed segments")
+        } else {
+            lines.append("        in the head of lane \(head.lane), behind \(head.segments) closed segments")
+        }
+        return lines
+    }
+}
+
 // MARK: As JSON
 
 extension InclusionProof {

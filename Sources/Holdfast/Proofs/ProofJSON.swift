@@ -22,10 +22,7 @@ enum ProofJSON {
     }
 
     static func write(_ key: StaticString, _ path: [Digest], to json: inout JSONWriter) {
-        json.key(key)
-        json.beginArray()
-        for hash in path { json.string(hash.hexadecimal as String) }
-        json.endArray()
+        json.member(key, texts: path.map(\.hexadecimal))
     }
 
     static func write(_ key: StaticString, _ closed: InclusionProof.ClosedPart?, to json: inout JSONWriter) {

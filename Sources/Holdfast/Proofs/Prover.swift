@@ -5,6 +5,10 @@ internal import HoldfastWallet
 package final class Prover {
     package let files: LedgerFiles
     private var trees: [LaneTree?]
+    /// Of each lane, as the log stands.
+    private var heads: [Int: TreeHead] = [:]
+    /// The nodes of the segment that was asked for last: events that are proven together mostly lie close together.
+    private var nodes: (lane: Int, segment: UInt64, leaves: MerkleLeaves, levels: MerkleLevels)?
     private let progress: (Int) -> Void
 
     /// `progress` hears how many bytes of closed segments have been hashed.
@@ -52,32 +56,59 @@ package final class Prover {
         of player: Player, seq: UInt64, in published: PublishedRoots? = nil
     ) throws(LedgerError) -> InclusionProof {
         let (record, address) = try event(of: player, seq: seq)
-        let lane = files.lane(of: player)
-        let log = files.logs[lane]
-        let number = address / log.at.segmentBytes
-        let tree = try tree(of: lane)
-        let head = if let published { try checked(published, lane: lane) } else { try tree.head() }
-        guard number < head.segments || number == head.open?.segment else {
-            throw tooYoung(player, seq)
+        let proof = try inclusion(of: record, at: address, lane: files.lane(of: player), in: published)
+        guard let proof else {
+            throw .invalid(
+                argument: "event \(seq) of player \(player.id)",
+                reason: "it came after the published root was made; prove it against a newer one, or without --root")
         }
-        var leaves = try tree.leaves(of: number)
-        let index = leaves.index(of: record)
+        return proof
+    }
+
+    /// The proof of an event whose record was met at an address of its lane; nil where it is younger than the heads.
+    package func inclusion(
+        of record: [UInt8], at address: UInt64, lane: Int, in published: PublishedRoots? = nil
+    ) throws(LedgerError) -> InclusionProof? {
+        let number = address / files.logs[lane].at.segmentBytes
+        let tree = try tree(of: lane)
+        let head = if let published { try checked(published, lane: lane) } else { try headOfNow(lane) }
+        guard number < head.segments || number == head.open?.segment else { return nil }
         let isClosed = number < head.segments
-        let size = isClosed ? leaves.count : Int(head.open!.events)
-        guard let index, index < size else { throw tooYoung(player, seq) }
-        leaves.cut(to: size)
+        let size = isClosed ? nil : head.open?.events
+        guard let (leaves, levels) = try nodes(of: number, in: tree, lane: lane, size: size),
+            let index = leaves.index(of: record), index < levels.count
+        else { return nil }
         return InclusionProof(
             log: self.log, record: record,
             segment: InclusionProof.SegmentPart(
-                number: number, index: UInt64(index), events: UInt64(size), root: leaves.root,
-                path: leaves.inclusionPath(of: index, in: size)),
+                number: number, index: UInt64(index), events: UInt64(levels.count), root: levels.root,
+                path: levels.inclusionPath(of: index)),
             closed: isClosed ? closedPart(number, of: tree, in: head.segments) : nil, head: head)
     }
 
-    private func tooYoung(_ player: Player, _ seq: UInt64) -> LedgerError {
-        .invalid(
-            argument: "event \(seq) of player \(player.id)",
-            reason: "it came after the published root was made; prove it against a newer one, or without --root")
+    private func headOfNow(_ lane: Int) throws(LedgerError) -> TreeHead {
+        if let head = heads[lane] { return head }
+        let head = try tree(of: lane).head()
+        heads[lane] = head
+        return head
+    }
+
+    /// The leaves of a segment, and the nodes over the first `size` of them, over all by default; nil where there are
+    /// not so many.
+    private func nodes(
+        of segment: UInt64, in tree: LaneTree, lane: Int, size: UInt64?
+    ) throws(LedgerError) -> (MerkleLeaves, MerkleLevels)? {
+        if let nodes, nodes.lane == lane, nodes.segment == segment,
+            nodes.levels.count == size.map({ Int($0) }) ?? nodes.leaves.count
+        {
+            return (nodes.leaves, nodes.levels)
+        }
+        let leaves = try tree.leaves(of: segment)
+        let count = size.map { Int(clamping: $0) } ?? leaves.count
+        guard count > 0, count <= leaves.count else { return nil }
+        let levels = MerkleLevels(leaves, size: count)
+        nodes = (lane, segment, leaves, levels)
+        return (leaves, levels)
     }
 
     private func closedPart(_ number: UInt64, of tree: LaneTree, in segments: UInt64) -> InclusionProof.ClosedPart {

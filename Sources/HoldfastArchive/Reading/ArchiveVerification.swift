@@ -174,30 +174,24 @@ package struct ArchiveVerification: Sendable {
     }
 
     package var json: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("ok", isGood)
-        json.member("snapshots", snapshots)
-        json.member("files", files)
-        json.member("records", rows)
-        json.member("bytes", bytes)
-        json.member("table_records", tableRows)
-        json.key("faults")
-        json.beginArray()
-        for fault in faults {
-            json.beginObject()
-            json.member("file", fault.file as String?)
-            json.member("found", fault.found as String?)
-            json.endObject()
+        JSONWriter.line { json in
+            json.member("ok", isGood)
+            json.member("snapshots", snapshots)
+            json.member("files", files)
+            json.member("records", rows)
+            json.member("bytes", bytes)
+            json.member("table_records", tableRows)
+            json.key("faults")
+            json.beginArray()
+            for fault in faults {
+                json.beginObject()
+                json.member("file", fault.file as String?)
+                json.member("found", fault.found as String?)
+                json.endObject()
+            }
+            json.endArray()
+            json.member("unfinished", texts: unfinished)
         }
-        json.endArray()
-        json.key("unfinished")
-        json.beginArray()
-        for item in unfinished { json.string(item as String) }
-        json.endArray()
-        json.endObject()
-        json.newline()
-        return json
     }
 }
 

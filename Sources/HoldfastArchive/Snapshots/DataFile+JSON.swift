@@ -36,22 +36,13 @@ extension DataFile {
         if let shards {
             json.beginObject()
             json.member("of", shards.count)
-            json.key("numbers")
-            json.beginArray()
-            for number in shards.numbers.sorted() { json.integer(number) }
-            json.endArray()
+            json.member("numbers", integers: shards.numbers.sorted())
             json.endObject()
         } else {
             json.null()
         }
-        json.key("split-offsets")
-        json.beginArray()
-        for split in splits { json.integer(split.offset) }
-        json.endArray()
-        json.key("split-first-players")
-        json.beginArray()
-        for split in splits { json.string(split.firstPlayer as String) }
-        json.endArray()
+        json.member("split-offsets", integers: splits.map(\.offset))
+        json.member("split-first-players", texts: splits.map(\.firstPlayer))
         json.endObject()
     }
 

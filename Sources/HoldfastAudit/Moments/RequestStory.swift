@@ -24,6 +24,8 @@ package struct RequestStory: Sendable {
         package var amount: Int64?
         package var refusal: Refusal?
         package var location: EventLocation
+        /// That the event stands where it is said to stand; nil where proofs were not asked for.
+        package var proof: InclusionProof?
     }
 
     package let player: Player
@@ -35,8 +37,10 @@ package struct RequestStory: Sendable {
     /// Of an open hold.
     package private(set) var expiresAt: Int64?
 
-    /// Nil when the player's log does not know the request.
-    package init?(of requestID: String, player: Player, in files: LedgerFiles) throws(LedgerError) {
+    /// Nil when the player's log does not know the request. The prover makes each step's proof.
+    package init?(
+        of requestID: String, player: Player, in files: LedgerFiles, provenBy prover: Prover? = nil
+    ) throws(LedgerError) {
         self.player = player
         self.requestID = requestID
         let own = Array(requestID.utf8)
@@ -52,18 +56,18 @@ package struct RequestStory: Sendable {
         }
         if !isKnown { return nil }
         targets.remove(own)
-        var found: [(Step, UInt64)] = []
+        var found: [(step: Step, address: UInt64, record: [UInt8])] = []
         var words = EventWords(MoneyTable(files.configuration.assets))
         try files.forEachRecord(of: player) { (record, address) throws(LedgerError) in
             let event = try WalletEvent(reading: record)
             guard let role = Self.role(of: event, own: own, targets: targets) else { return true }
             if role != .itsTarget { note(event, isOwn: role != .actsOnIt) }
-            found.append((Step(event, role, at: record.position, &words), address))
+            found.append((Step(event, role, at: record.position, &words), address, Array(record.bytes)))
             return true
         }
-        for (step, address) in found {
-            var step = step
+        for var (step, address, record) in found {
             step.location = try files.location(of: address, player: player)
+            step.proof = try prover?.inclusion(of: record, at: address, lane: files.lane(of: player))
             steps.append(step)
         }
     }

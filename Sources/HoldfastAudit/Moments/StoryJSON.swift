@@ -3,7 +3,7 @@ package import HoldfastText
 internal import HoldfastWallet
 
 extension RequestStory {
-    package var json: JSONWriter {
+    package func json() throws(ProofFailure) -> JSONWriter {
         var json = JSONWriter()
         json.beginObject()
         json.member("tenant", player.tenant as String?)
@@ -13,14 +13,14 @@ extension RequestStory {
         json.member("expires_at", expiresAt)
         json.key("steps")
         json.beginArray()
-        for step in steps { Self.write(step, to: &json) }
+        for step in steps { try Self.write(step, to: &json) }
         json.endArray()
         json.endObject()
         json.newline()
         return json
     }
 
-    private static func write(_ step: Step, to json: inout JSONWriter) {
+    private static func write(_ step: Step, to json: inout JSONWriter) throws(ProofFailure) {
         json.beginObject()
         json.member("role", step.role.rawValue as String?)
         json.member("seq", step.line.seq)
@@ -53,6 +53,7 @@ extension RequestStory {
         json.endObject()
         json.member("file", step.location.file as String?)
         json.member("offset", step.location.offset)
+        if let proof = step.proof { json.member("proof", line: try proof.json()) }
         json.endObject()
     }
 
@@ -73,6 +74,7 @@ extension RequestStory {
             let place = step.location
             lines.append("    position \(step.line.position), \(place.file) at byte \(place.offset)")
             lines.append("    lane \(place.lane), batch \(place.batch), sha256 \(place.batchHash)")
+            if let proof = step.proof { lines += proof.lines.map { "    " + $0 } }
         }
         return lines
     }

@@ -111,28 +111,25 @@ package struct PersonExport {
     }
 
     private var manifest: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("holdfast", "person" as StaticString)
-        json.member("version", 1)
-        json.member("log", files.directory.manifest.log.hexadecimal as String?)
-        json.member("tenant", player.tenant as String?)
-        json.member("player", player.id as String?)
-        json.member("events", events)
-        json.member("last_seq", lastSeq)
-        json.member("last_event_at", lastTime)
-        json.key("files")
-        json.beginArray()
-        for part in parts {
-            json.beginObject()
-            json.member("name", part.name as String?)
-            json.member("bytes", part.bytes)
-            json.member("sha256", part.sha256 as String?)
-            json.endObject()
+        JSONWriter.line { json in
+            json.member("holdfast", "person" as StaticString)
+            json.member("version", 1)
+            json.member("log", files.directory.manifest.log.hexadecimal as String?)
+            json.member("tenant", player.tenant as String?)
+            json.member("player", player.id as String?)
+            json.member("events", events)
+            json.member("last_seq", lastSeq)
+            json.member("last_event_at", lastTime)
+            json.key("files")
+            json.beginArray()
+            for part in parts {
+                json.beginObject()
+                json.member("name", part.name as String?)
+                json.member("bytes", part.bytes)
+                json.member("sha256", part.sha256 as String?)
+                json.endObject()
+            }
+            json.endArray()
         }
-        json.endArray()
-        json.endObject()
-        json.newline()
-        return json
     }
 }

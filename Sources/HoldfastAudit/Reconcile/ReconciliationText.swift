@@ -2,27 +2,24 @@ package import HoldfastText
 
 extension Reconciliation {
     package func json(_ statement: ProviderStatement) -> JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("ok", isGood)
-        json.member("statement_rows", statementRows)
-        json.member("amounts", statement.areMinorUnits ? "minor" : "decimal")
-        json.member("ledger_events", eventsRead)
-        json.member("matched", matched)
-        json.key("counts")
-        json.beginObject()
-        for sort in Sort.allCases {
-            json.key(sort.rawValue as String)
-            json.integer(counts[sort] ?? 0)
+        JSONWriter.line { json in
+            json.member("ok", isGood)
+            json.member("statement_rows", statementRows)
+            json.member("amounts", statement.areMinorUnits ? "minor" : "decimal")
+            json.member("ledger_events", eventsRead)
+            json.member("matched", matched)
+            json.key("counts")
+            json.beginObject()
+            for sort in Sort.allCases {
+                json.key(sort.rawValue as String)
+                json.integer(counts[sort] ?? 0)
+            }
+            json.endObject()
+            json.key("items")
+            json.beginArray()
+            for item in items { Self.write(item, to: &json) }
+            json.endArray()
         }
-        json.endObject()
-        json.key("items")
-        json.beginArray()
-        for item in items { Self.write(item, to: &json) }
-        json.endArray()
-        json.endObject()
-        json.newline()
-        return json
     }
 
     private static func write(_ item: Item, to json: inout JSONWriter) {

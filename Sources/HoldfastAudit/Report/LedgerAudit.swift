@@ -44,42 +44,32 @@ package struct LedgerAudit {
     }
 
     package var json: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("ok", isGood)
-        json.member("ledger", path as String?)
-        json.member("log", logName as String?)
-        json.member("made_at", madeAt)
-        json.key("verify")
-        Self.embed(verification.json, in: &json)
-        json.key("assets")
-        json.beginObject()
-        for (asset, total) in zip(totalAssets, totals) {
-            json.key(asset as String)
+        JSONWriter.line { json in
+            json.member("ok", isGood)
+            json.member("ledger", path as String?)
+            json.member("log", logName as String?)
+            json.member("made_at", madeAt)
+            json.member("verify", line: verification.json)
+            json.key("assets")
             json.beginObject()
-            json.wide("balance", total.balance)
-            json.wide("held", total.held)
+            for (asset, total) in zip(totalAssets, totals) {
+                json.key(asset as String)
+                json.beginObject()
+                json.wide("balance", total.balance)
+                json.wide("held", total.held)
+                json.endObject()
+            }
             json.endObject()
+            json.key("events")
+            json.beginObject()
+            for (kind, count) in (volumes?.counts ?? [:]).sorted(by: { $0.key < $1.key }) {
+                json.key(kind as String)
+                json.integer(count)
+            }
+            json.endObject()
+            FlowJSON.write(volumes?.flows ?? [], to: &json)
+            if let roots { json.member("roots", line: roots.json) } else { json.nullMember("roots") }
         }
-        json.endObject()
-        json.key("events")
-        json.beginObject()
-        for (kind, count) in (volumes?.counts ?? [:]).sorted(by: { $0.key < $1.key }) {
-            json.key(kind as String)
-            json.integer(count)
-        }
-        json.endObject()
-        FlowJSON.write(volumes?.flows ?? [], to: &json)
-        json.key("roots")
-        if let roots { Self.embed(roots.json, in: &json) } else { json.null() }
-        json.endObject()
-        json.newline()
-        return json
-    }
-
-    /// An object that was written as a line of its own.
-    private static func embed(_ line: borrowing JSONWriter, in json: inout JSONWriter) {
-        line.withBytes { json.raw(UnsafeRawBufferPointer(rebasing: $0[..<($0.count - 1)])) }
     }
 
     /// For people: what was checked, and what was found.

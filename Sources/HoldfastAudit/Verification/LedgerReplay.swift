@@ -63,30 +63,27 @@ package struct LedgerReplay {
 
     /// Totals per asset; what did not add up only where something did not.
     package var json: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("events", events)
-        json.member("players", players)
-        json.key("assets")
-        json.beginObject()
-        for (asset, total) in totals.sorted(by: { $0.key < $1.key }) {
-            json.key(asset.description as String)
+        JSONWriter.line { json in
+            json.member("events", events)
+            json.member("players", players)
+            json.key("assets")
             json.beginObject()
-            json.wide("balance", total.balance)
-            json.wide("held", total.held)
+            for (asset, total) in totals.sorted(by: { $0.key < $1.key }) {
+                json.key(asset.description as String)
+                json.beginObject()
+                json.wide("balance", total.balance)
+                json.wide("held", total.held)
+                json.endObject()
+            }
             json.endObject()
+            Comparison.write(comparisons, to: &json)
+            if !isGood {
+                json.member("fault_count", findings.count)
+                json.key("faults")
+                json.beginArray()
+                for finding in findings.kept { finding.write(to: &json) }
+                json.endArray()
+            }
         }
-        json.endObject()
-        Comparison.write(comparisons, to: &json)
-        if !isGood {
-            json.member("fault_count", findings.count)
-            json.key("faults")
-            json.beginArray()
-            for finding in findings.kept { finding.write(to: &json) }
-            json.endArray()
-        }
-        json.endObject()
-        json.newline()
-        return json
     }
 }

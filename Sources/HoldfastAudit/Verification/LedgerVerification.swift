@@ -104,32 +104,26 @@ package struct LedgerVerification {
     package var chainHeads: [String] { log.chainHeads.map(\.hexadecimal) }
 
     package var json: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("ok", isGood)
-        json.member("lanes", log.lanes)
-        json.member("segments", log.segments)
-        json.member("sealed_segments", log.sealedSegments)
-        json.member("batches", log.batches)
-        json.member("events", log.events)
-        json.member("bytes", log.bytes)
-        json.member("last_position", log.lastPosition)
-        json.member("players", players)
-        json.member("purses", purses)
-        json.member("snapshots_compared", snapshotsCompared)
-        json.key("chain_heads")
-        json.beginArray()
-        for head in chainHeads { json.string(head as String) }
-        json.endArray()
-        Comparison.write(comparisons, to: &json)
-        json.member("fault_count", findings.count)
-        json.key("faults")
-        json.beginArray()
-        for finding in findings.kept { finding.write(to: &json) }
-        json.endArray()
-        json.endObject()
-        json.newline()
-        return json
+        JSONWriter.line { json in
+            json.member("ok", isGood)
+            json.member("lanes", log.lanes)
+            json.member("segments", log.segments)
+            json.member("sealed_segments", log.sealedSegments)
+            json.member("batches", log.batches)
+            json.member("events", log.events)
+            json.member("bytes", log.bytes)
+            json.member("last_position", log.lastPosition)
+            json.member("players", players)
+            json.member("purses", purses)
+            json.member("snapshots_compared", snapshotsCompared)
+            json.member("chain_heads", texts: chainHeads)
+            Comparison.write(comparisons, to: &json)
+            json.member("fault_count", findings.count)
+            json.key("faults")
+            json.beginArray()
+            for finding in findings.kept { finding.write(to: &json) }
+            json.endArray()
+        }
     }
 }
 

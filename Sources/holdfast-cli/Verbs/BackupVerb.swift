@@ -58,10 +58,7 @@ struct BackupVerb: Verb {
         json.member("copied_files", report.copiedFiles)
         json.member("copied_bytes", report.copiedBytes)
         json.member("bytes", report.bytes)
-        json.key("removed")
-        json.beginArray()
-        for name in report.removed { json.string(name as String) }
-        json.endArray()
+        json.member("removed", texts: report.removed)
         if let expiry {
             json.key("expired")
             json.beginObject()

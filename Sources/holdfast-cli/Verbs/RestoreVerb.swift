@@ -101,10 +101,7 @@ struct RestoreVerb: Verb {
         json.member("time", report.time)
         json.member("events", report.events)
         json.member("cut", report.isCut)
-        json.key("checkpoints_left_out")
-        json.beginArray()
-        for name in report.checkpointsLeftOut { json.string(name as String) }
-        json.endArray()
+        json.member("checkpoints_left_out", texts: report.checkpointsLeftOut)
         json.endObject()
         json.newline()
         return json

@@ -59,9 +59,6 @@ struct RootsVerb: Verb {
     }
 
     private static func list(_ key: StaticString, _ names: [String], to json: inout JSONWriter) {
-        json.key(key)
-        json.beginArray()
-        for name in names { json.string(name as String) }
-        json.endArray()
+        json.member(key, texts: names)
     }
 }

@@ -7,35 +7,44 @@ struct StoryVerb: Verb {
         name: "story", summary: "Tells what became of one request.",
         description: """
             Every event of the player's log that the request caused, that acted on it (a confirm, a rollback, an \
-            expiry) or that it acted on, with its place: position, lane, batch and the batch's hash, file and byte.
+            expiry) or that it acted on, with its place: position, lane, batch and the batch's hash, file and byte; and \
+            with the proof that it stands there, for the roots of now. In --json each proof is what `prove` writes.
             """,
         arguments: [
             .required("DIR", "the ledger's directory"), .required("TENANT", "the brand"),
             .required("PLAYER", "the player's id"), .required("REQUEST_ID", "the request's id"),
         ],
-        options: [.flag("json", "one JSON object instead of text")],
+        options: [
+            .flag("json", "one JSON object instead of text"),
+            .flag("no-proofs", "leaves the proofs out: where no segment is sealed, they need the whole lane read"),
+        ],
         example: "holdfast story ledger evian p1 b1")
 
     private let directory: String
     private let player: Player
     private let requestID: String
     private let asJSON: Bool
+    private let isProven: Bool
 
     init(_ values: ParsedOptions) throws(UsageError) {
         directory = values.text("DIR")
         player = Player(values.text("PLAYER"), of: values.text("TENANT"))
         requestID = values.text("REQUEST_ID")
         asJSON = values.flag("json")
+        isProven = !values.flag("no-proofs")
     }
 
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
-        guard let story = try RequestStory(of: requestID, player: player, in: files) else {
+        let progress = Progress.onStandardError("prove", unit: .bytes)
+        let prover = isProven ? Prover(files) { progress.advance(by: $0) } : nil
+        guard let story = try RequestStory(of: requestID, player: player, in: files, provenBy: prover) else {
             throw Failure("the log of player \(player.id) of \(player.tenant) knows no request \(requestID)")
         }
+        progress.finish()
         var output = BufferedWriter.standardOutput()
         if asJSON {
-            try output.write(story.json)
+            try output.write(story.json())
         } else {
             for line in story.lines(files) { try output.writeLine(line) }
         }

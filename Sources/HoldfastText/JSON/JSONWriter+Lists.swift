@@ -1,0 +1,36 @@
+// What reports say again and again: lists of one kind of value, and objects that were written as a line of their own.
+extension JSONWriter {
+    /// One object on a line.
+    ///
+    ///     let line = JSONWriter.line { json in json.member("ok", true) }      // {"ok":true}\n
+    package static func line<Failure: Error>(
+        _ members: (inout JSONWriter) throws(Failure) -> Void
+    ) throws(Failure) -> JSONWriter {
+        var json = JSONWriter()
+        json.beginObject()
+        try members(&json)
+        json.endObject()
+        json.newline()
+        return json
+    }
+
+    package mutating func member(_ name: StaticString, texts: some Sequence<String>) {
+        key(name)
+        beginArray()
+        for text in texts { string(text) }
+        endArray()
+    }
+
+    package mutating func member(_ name: StaticString, integers: some Sequence<some BinaryInteger>) {
+        key(name)
+        beginArray()
+        for integer in integers { self.integer(Int64(integer)) }
+        endArray()
+    }
+
+    /// What another writer wrote as a line, without the line's end.
+    package mutating func member(_ name: StaticString, line: borrowing JSONWriter) {
+        key(name)
+        line.withBytes { raw(UnsafeRawBufferPointer(rebasing: $0[..<($0.count - 1)])) }
+    }
+}
