@@ -2,6 +2,7 @@ internal import Holdfast
 internal import HoldfastArchive
 internal import HoldfastLog
 internal import HoldfastTables
+internal import HoldfastText
 internal import HoldfastWallet
 
 extension Comparison {
@@ -24,7 +25,7 @@ extension Comparison {
         let differing = Set(archived.keys.filter { logged[$0] != archived[$0] })
         guard !differing.isEmpty else { return }
         for partition in differing.sorted(by: { ($0.day, $0.tenant) < ($1.day, $1.tenant) }) {
-            try compareRows(of: partition, archive, files)
+            try compareRows(RowTally.rows(of: partition, in: archive), of: partition, archive, files)
         }
     }
 
@@ -65,11 +66,12 @@ extension Comparison {
     }
 
     /// One tenant's day, row by row.
-    private mutating func compareRows(
-        of partition: ArchivePartition, _ archive: Archive, _ files: LedgerFiles
+    mutating func compareRows(
+        _ archived: [ArchivedRow: RowTally.Archived], of partition: ArchivePartition, _ archive: Archive,
+        _ files: LedgerFiles
     ) throws {
-        var left = try RowTally.rows(of: partition, in: archive)
-        var differences: [Finding] = []
+        var archived = archived
+        var differing: [DifferingRow] = []
         let hasher = RowHasher()
         let line = LineOfRow()
         let selection = EventSelection(
@@ -79,25 +81,89 @@ extension Comparison {
             for (half, row) in [rows.first, rows.second].enumerated() {
                 guard let row else { continue }
                 let key = ArchivedRow(player: Array(row.playerID), seq: row.seq, half: UInt8(half))
-                let found = left.removeValue(forKey: key)
+                let found = archived[key]
                 let digest = line.with(row) { hasher.hash($0, ref: $1) }
-                if found?.digest == digest { continue }
-                var finding = Finding(.archive, found: found == nil ? "no such row" : "a row that says otherwise")
-                finding.file = found?.file
-                finding.name(record)
-                finding.expected = "the row of the log's event"
-                differences.append(finding)
+                if let found, found.digest == digest {
+                    // What is left is what the log does not have.
+                    if found.copies == 1 { archived[key] = nil } else { archived[key]?.isInLog = true }
+                    continue
+                }
+                archived[key] = nil
+                differing.append(DifferingRow(key: key, expected: line.with(row) { bytes, _ in Array(bytes) }))
             }
         }
-        for (key, row) in left {
-            var finding = Finding(.archive, found: "a row that the log does not have, or has twice")
-            finding.file = row.file
-            finding.tenant = partition.tenant
-            finding.player = String(decoding: key.player, as: UTF8.self)
-            finding.seq = key.seq
-            differences.append(finding)
+        for (key, row) in archived where !row.isInLog || row.copies > 1 {
+            differing.append(DifferingRow(key: key, copies: row.isInLog ? row.copies : nil))
         }
-        for finding in differences { add(finding) }
+        try name(differing, of: partition, archive)
+    }
+
+    /// Each row that differs: whose it is, and what the log and the archive say of it. Lines are read for as many as the
+    /// report will keep.
+    private mutating func name(
+        _ differing: [DifferingRow], of partition: ArchivePartition, _ archive: Archive
+    ) throws(ArchiveError) {
+        let sorted = differing.sorted { ($0.key.seq, $0.key.half) < ($1.key.seq, $1.key.half) }
+        let named = sorted.prefix(FindingList.keptMax)
+        let lines = try RowTally.lines(of: Set(named.map(\.key)), partition, in: archive)
+        for row in named {
+            let found = lines[row.key] ?? []
+            var finding = Finding(.archive, found: "no such row")
+            finding.tenant = partition.tenant
+            finding.player = String(decoding: row.key.player, as: UTF8.self)
+            finding.seq = row.key.seq
+            finding.file = found.last?.file
+            if let copies = row.copies {
+                finding.expected = "the row once"
+                finding.found = "the row \(copies) times, in \(Set(found.map(\.file)).sorted().joined(separator: ", "))"
+            } else if let expected = row.expected {
+                let words = RowWords(expected, (found.first { $0.line != expected } ?? found.last)?.line)
+                finding.expected = words.expected
+                if let found = words.found { finding.found = found }
+            } else {
+                finding.expected = "no such row"
+                finding.found = found.last.map { String(decoding: $0.line, as: UTF8.self) } ?? "a row"
+            }
+            add(finding)
+        }
+        addUncounted(sorted.count - named.count)
+    }
+}
+
+/// A row of which the log and the archive say different things.
+private struct DifferingRow {
+    let key: ArchivedRow
+    /// The log's row, as a line; nil where it has none, or the same one.
+    var expected: [UInt8]?
+    /// How often the archive has the log's row, where that is more than once.
+    var copies: Int?
+}
+
+/// In which columns two lines of one row differ, in words.
+private struct RowWords {
+    var expected: String
+    /// Nil where there is no line.
+    var found: String?
+
+    init(_ log: [UInt8], _ archive: [UInt8]?) {
+        expected = String(decoding: log, as: UTF8.self)
+        guard let archive else { return }
+        found = String(decoding: archive, as: UTF8.self)
+        guard let mine = try? JSONTree(parsing: log), let theirs = try? JSONTree(parsing: archive) else { return }
+        let columns = EventRow.columns.filter { $0 != "ref" && mine[$0] != theirs[$0] }
+        if columns.isEmpty { return }
+        expected = columns.map { "\($0) \(Self.text(mine[$0]))" }.joined(separator: ", ")
+        found = columns.map { "\($0) \(Self.text(theirs[$0]))" }.joined(separator: ", ")
+    }
+
+    private static func text(_ value: JSONTree?) -> String {
+        switch value {
+        case .string(let text)?: text
+        case .integer(let number)?: "\(number)"
+        case .number(let digits)?: digits
+        case .bool(let flag)?: "\(flag)"
+        default: "null"
+        }
     }
 }
 
@@ -148,21 +214,51 @@ struct RowTally: Equatable {
         try cursor.finish()
     }
 
-    /// Every row of a partition, with its hash and its file.
+    /// A row of the archive: its hash, and how often it is there.
+    struct Archived {
+        var digest: Digest
+        var copies = 1
+        var isInLog = false
+    }
+
+    /// Every row of a partition.
     static func rows(
         of partition: ArchivePartition, in archive: Archive
-    ) throws(ArchiveError) -> [ArchivedRow: (digest: Digest, file: String)] {
+    ) throws(ArchiveError) -> [ArchivedRow: Archived] {
         let hasher = RowHasher()
-        var rows: [ArchivedRow: (digest: Digest, file: String)] = [:]
+        var rows: [ArchivedRow: Archived] = [:]
+        try forEachRow(of: partition, in: archive) { key, row, _ in
+            let digest = hasher.hash(row.line, ref: row.refRange)
+            rows[key, default: Archived(digest: digest, copies: 0)].copies += 1
+            // Of several that say different things, one that the log does not say must not hide behind the other.
+            if rows[key]?.digest != digest { rows[key]?.digest = Digest() }
+        }
+        return rows
+    }
+
+    /// The lines of some rows, and the files that they are in.
+    static func lines(
+        of keys: Set<ArchivedRow>, _ partition: ArchivePartition, in archive: Archive
+    ) throws(ArchiveError) -> [ArchivedRow: [(line: [UInt8], file: String)]] {
+        var lines: [ArchivedRow: [(line: [UInt8], file: String)]] = [:]
+        if keys.isEmpty { return lines }
+        try forEachRow(of: partition, in: archive) { key, row, file in
+            if keys.contains(key) { lines[key, default: []].append((Array(row.line), file)) }
+        }
+        return lines
+    }
+
+    private static func forEachRow(
+        of partition: ArchivePartition, in archive: Archive, _ body: (ArchivedRow, RowLineParser, String) -> Void
+    ) throws(ArchiveError) {
         for file in archive.chain.files(of: partition.day) where file.tenant == partition.tenant {
             let place = archive.place(of: file)
             let cursor = RowCursor(try PartReader(file, at: place, in: archive.storage, codec: GzipCodec()))
             while try cursor.advance() {
                 let key = ArchivedRow(
                     player: Array(cursor.row.player), seq: cursor.row.seq, half: cursor.row.half)
-                rows[key] = (hasher.hash(cursor.row.line, ref: cursor.row.refRange), archive.storage.full(place))
+                body(key, cursor.row, archive.storage.full(place))
             }
         }
-        return rows
     }
 }

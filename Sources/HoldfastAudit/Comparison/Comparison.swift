@@ -52,6 +52,8 @@ package struct Comparison: Sendable {
 
     mutating func looked(at what: String, _ count: Int) { amounts.append((what, count)) }
     mutating func add(_ finding: Finding) { findings.add(finding) }
+    /// Differences that nobody keeps.
+    mutating func addUncounted(_ count: Int) { findings.add(uncounted: count) }
 
     /// Left out where nothing was compared.
     static func write(_ comparisons: [Comparison], to json: inout JSONWriter) {
