@@ -65,7 +65,8 @@ package struct RequestStory: Sendable {
             found.append((Step(event, role, at: record.position, &words), address, Array(record.bytes)))
             return true
         }
-        for var (step, address, record) in found {
+        for (step, address, record) in found {
+            var step = step
             step.location = try files.location(of: address, player: player)
             step.proof = try prover?.inclusion(of: record, at: address, lane: files.lane(of: player))
             steps.append(step)

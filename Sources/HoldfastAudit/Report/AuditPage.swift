@@ -7,7 +7,9 @@ extension LedgerAudit {
     /// The report as one page that needs nothing else.
     package var html: String {
         var page = Page(
-            isGood ? "Audit: no fault found" : "Audit: \(Human.count(verification.findings.count)) faults found",
+            isGood
+                ? "Audit: no fault found"
+                : "Audit: \(Human.count(verification.findings.count)) fault\(verification.findings.count == 1 ? "" : "s") found",
             subtitle: "Ledger \(path), \(RFC3339.text(madeAt))")
         buildTiles(&page)
         buildChecks(&page)
@@ -35,9 +37,13 @@ extension LedgerAudit {
         page.heading("What was checked")
         var table = PageTable([.words("check"), .words("result"), .words("extent")])
         for check in checks {
-            table.row([
-                check.name, check.faults == 0 ? "✓ good" : "✗ \(Human.count(check.faults)) faults", check.extent,
-            ])
+            let verdict =
+                switch check.verdict {
+                case .good: "✓ good"
+                case .faults(let count): "✗ \(Human.count(count)) fault\(count == 1 ? "" : "s")"
+                case .nothing: "–"
+                }
+            table.row([check.name, verdict, check.extent])
         }
         page.table(table)
     }

@@ -76,9 +76,13 @@ package struct LedgerAudit {
     package var lines: [String] {
         var lines: [String] = []
         for check in checks {
-            let verdict = check.faults == 0 ? "ok" : "\(Human.count(check.faults)) FAULTS"
-            lines.append(
-                TextColumn.pad(check.name, 20) + TextColumn.pad(verdict, 14) + check.extent)
+            let verdict =
+                switch check.verdict {
+                case .good: "ok"
+                case .faults(let count): "\(Human.count(count)) FAULT\(count == 1 ? "" : "S")"
+                case .nothing: "-"
+                }
+            lines.append(TextColumn.pad(check.name, 20) + TextColumn.pad(verdict, 14) + check.extent)
         }
         if !isGood { lines.append("") }
         for finding in verification.findings.kept { lines.append(finding.text) }
@@ -87,14 +91,28 @@ package struct LedgerAudit {
 
     /// A check as the report lists it.
     struct Line {
+        enum Verdict: Equatable {
+            case good
+            case faults(Int)
+            /// There was nothing to check: that is no praise.
+            case nothing
+        }
+
         let name: String
         /// How much was looked at.
         let extent: String
-        let faults: Int
+        let verdict: Verdict
+
+        init(name: String, extent: String, faults: Int, isChecked: Bool = true) {
+            self.name = name
+            self.extent = extent
+            verdict = faults > 0 ? .faults(faults) : isChecked ? .good : .nothing
+        }
     }
 
     var checks: [Line] {
         let log = verification.log
+        let isRead = log.events > 0 || verification.isLogReadable
         func faults(_ checks: Finding.Check...) -> Int {
             verification.findings.kept.count(where: { checks.contains($0.check) })
         }
@@ -108,21 +126,21 @@ package struct LedgerAudit {
                 name: "events",
                 extent:
                     "\(Human.count(Int(log.events))) events, each against the state before it: seq, balances, holds",
-                faults: faults(.seq, .balance, .hold)),
+                faults: faults(.seq, .balance, .hold), isChecked: isRead),
             Line(
                 name: "laws", extent: "held is the sum of open holds, nothing below zero, transfers cancel out",
-                faults: faults(.law)),
+                faults: faults(.law), isChecked: isRead),
             Line(
                 name: "second opinion",
                 extent: "\(Human.count(verification.purses)) balances of \(Human.count(verification.players)) players, "
                     + "added up independently",
-                faults: faults(.summation)),
+                faults: faults(.summation), isChecked: isRead),
             Line(
                 name: "snapshots",
                 extent: verification.snapshotsCompared == 0
-                    ? "there are none"
+                    ? verification.isLogReadable ? "there are none" : "not compared: what is left of the log may know less"
                     : "\(verification.snapshotsCompared) compared whole: balances, holds, locks, seqs, requests",
-                faults: faults(.snapshot)),
+                faults: faults(.snapshot), isChecked: verification.snapshotsCompared > 0),
         ]
         for comparison in verification.comparisons {
             let extent = comparison.amounts.map { "\($0.what) \(Human.count($0.count))" }.joined(separator: ", ")

@@ -91,7 +91,6 @@ extension WalletState {
 
     @inline(__always)
     private mutating func apply(_ entry: UnsafeMutablePointer<RecoveryEntry>) throws(LogError) {
-        let address = entry.pointee.place.address
         latestTime = max(latestTime, entry.pointee.event.time)
         try findPlace(entry)
         if !requestsAreLent {
