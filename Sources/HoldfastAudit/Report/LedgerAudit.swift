@@ -110,6 +110,12 @@ package struct LedgerAudit {
         }
     }
 
+    private var snapshotExtent: String {
+        let count = verification.snapshotsCompared
+        if count > 0 { return "\(count) compared whole: balances, holds, locks, seqs, requests" }
+        return verification.isLogReadable ? "there are none" : "not compared: what is left of the log may know less"
+    }
+
     var checks: [Line] {
         let log = verification.log
         let isRead = log.events > 0 || verification.isLogReadable
@@ -137,9 +143,7 @@ package struct LedgerAudit {
                 faults: faults(.summation), isChecked: isRead),
             Line(
                 name: "snapshots",
-                extent: verification.snapshotsCompared == 0
-                    ? verification.isLogReadable ? "there are none" : "not compared: what is left of the log may know less"
-                    : "\(verification.snapshotsCompared) compared whole: balances, holds, locks, seqs, requests",
+                extent: snapshotExtent,
                 faults: faults(.snapshot), isChecked: verification.snapshotsCompared > 0),
         ]
         for comparison in verification.comparisons {
