@@ -132,6 +132,35 @@ struct VerificationTests {
         #expect(finding.player == "p1" && finding.tenant == "evian" && finding.seq == 2)
     }
 
+    @Test("goes on behind damage: every damaged event is named, and nothing else", arguments: [1, 2])
+    func manyDamages(lanes: Int) async throws {
+        let ledger = try await AuditedLedger.random(900, seed: 61, lanes: lanes)
+        // Three events far from each other in lane 0; the last is not the last of its player.
+        var wanted: [(offset: UInt64, player: String, seq: UInt64)] = []
+        let log = try ledger.files.logs[0]
+        var records: [(UInt64, String, UInt64)] = []
+        let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
+        while let batch = try cursor.next() {
+            batch.forEachRecord { record, address in
+                records.append((address, String(decoding: record.key, as: UTF8.self), record.revision))
+            }
+        }
+        for index in [records.count / 7, records.count / 2, records.count - 20] { wanted.append(records[index]) }
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: Forger(ledger).path)))
+        for event in wanted { bytes[Int(event.offset) + 33] ^= 1 }
+        try Data(bytes).write(to: URL(filePath: Forger(ledger).path))
+
+        let report = try verify(ledger)
+        let damaged = report.findings.kept.filter { $0.check == .log }
+        #expect(damaged.map(\.offset) == wanted.map(\.offset))
+        #expect(damaged.map { "\($0.tenant ?? "")/\($0.player ?? "")" } == wanted.map(\.player))
+        #expect(damaged.map(\.seq) == wanted.map(\.seq))
+        #expect(report.findings.kept.allSatisfy { $0.check != .seq }, "\(report.findings.kept.map(\.text))")
+        // All other events were looked at.
+        #expect(report.events == UInt64(try ledger.files(inspecting: true).lastPosition) - 3)
+        #expect(report.players > 5 && !report.isLogReadable)
+    }
+
     @Test("finds whatever is changed in a snapshot: a balance, a lock, a hold, a seq, a request", arguments: 0..<5)
     func forgedSnapshot(what: Int) async throws {
         let ledger = try await AuditedLedger(Self.lines)

@@ -69,7 +69,7 @@ struct RecordRelayTests {
             made.batch.forEachRecord { record, address in
                 expected.append(Seen(lane: number % lanes, address: address, payload: Array(record.payload)))
             }
-            #expect(relay.put(made.batch, of: number % lanes))
+            #expect(relay.put(RecordRun(made.batch), of: number % lanes))
         }
         return expected
     }
@@ -91,7 +91,7 @@ struct RecordRelayTests {
         made.batch.forEachRecord { _, address in addresses.append(address) }
         let taker = Taker()
         let relay = RecordRelay(takers: [taker], from: addresses[1], upTo: 103)
-        #expect(relay.put(made.batch, of: 0))
+        #expect(relay.put(RecordRun(made.batch), of: 0))
         try relay.finish()
         #expect(taker.seen.with { $0.map(\.address) } == Array(addresses[1...3]))
         #expect(relay.count == 3)
@@ -103,7 +103,7 @@ struct RecordRelayTests {
         let relay = RecordRelay(takers: [Taker(failure: failure), Taker()])
         var put = 0
         let made = MadeUp(Array(repeating: 100_000, count: 20), number: 0, address: 5 << 24)
-        while put < 10_000, relay.put(made.batch, of: 0) { put += 1 }
+        while put < 10_000, relay.put(RecordRun(made.batch), of: 0) { put += 1 }
         #expect(put < 10_000)
         #expect(throws: failure) { try relay.finish() }
     }
@@ -114,7 +114,7 @@ struct RecordRelayTests {
         let made = MadeUp([1, 2, 3], number: 0, address: 0)
         do {
             let relay = RecordRelay(takers: [taker])
-            #expect(relay.put(made.batch, of: 0))
+            #expect(relay.put(RecordRun(made.batch), of: 0))
         }
         #expect(taker.seen.with { $0.count } == 3)
     }

@@ -8,10 +8,12 @@ package struct LedgerFiles {
     package let logs: [FileBatchLog]
     package let configuration: WalletConfiguration
 
-    package init(_ path: String, on disk: any Disk = RealDisk()) throws(LedgerError) {
+    package init(
+        _ path: String, on disk: any Disk = RealDisk(), for mode: OpenMode = .reading
+    ) throws(LedgerError) {
         directory = try LogDirectory.ledger(at: path, on: disk)
         configuration = try directory.walletConfiguration()
-        logs = try directory.openLanes(for: .reading)
+        logs = try directory.openLanes(for: mode)
     }
 
     /// From here on every lane has all of its events; 1 as long as nothing was given up.

@@ -112,12 +112,15 @@ final class PlainBooks {
         let number = playerNumber(event.key, key)
         events &+= 1
         let player = players + number
-        if event.revision != player.pointee.seq &+ 1 {
+        let isNext = event.revision == player.pointee.seq &+ 1
+        if !isNext {
             note(
                 Disagreement(what: .seq, expected: "\(player.pointee.seq &+ 1)", found: "\(event.revision)"))
         }
         player.pointee.seq = event.revision
         guard event.asset.count > 0 else { return }
+        // What was missed may have moved anything: the next event is believed what it leads to.
+        if !isNext { return believe(event, number) }
         let effect = event.effect
         if event.type == PlainEvent.Kind.refused {
             let (balance, held) = funds(number, event.asset)
@@ -137,6 +140,19 @@ final class PlainBooks {
             move(
                 number, event.toAsset, (event.toAmount, 0), (event.toBalance, event.toHeld), .toBalance,
                 mayFallBelowZero: false, note)
+        }
+    }
+
+    @inline(never)
+    private func believe(_ event: PlainEvent, _ number: Int) {
+        withFunds(number, event.asset) { balance, held in
+            balance = event.balanceAfter
+            held = event.heldAfter
+        }
+        guard event.type == PlainEvent.Kind.exchanged else { return }
+        withFunds(number, event.toAsset) { balance, held in
+            balance = event.toBalance
+            held = event.toHeld
         }
     }
 

@@ -93,6 +93,14 @@ package struct FindingList: Sendable {
         add(uncounted: others.count - others.kept.count)
     }
 
+    /// The same without those that something else explains.
+    func without(_ isExplained: (Finding) -> Bool) -> FindingList {
+        var rest = FindingList()
+        for finding in kept where !isExplained(finding) { rest.add(finding) }
+        rest.add(uncounted: count - kept.count)
+        return rest
+    }
+
     /// Findings that nobody kept.
     mutating func add(uncounted: Int) { count += max(0, uncounted) }
 }

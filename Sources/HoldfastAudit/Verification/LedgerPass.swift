@@ -36,7 +36,7 @@ final class LedgerPass {
 
     var events: Int { Int(relay.count) }
 
-    func take(_ batch: BatchView, lane: Int) { _ = relay.put(batch, of: lane) }
+    func take(_ records: RecordRun, lane: Int) { _ = relay.put(records, of: lane) }
 
     /// Waits for the books, and gathers what did not add up: each event once, though two may have found it.
     func finish() throws(LedgerError) {

@@ -27,7 +27,7 @@ package struct LedgerReplay {
         for log in files.logs {
             let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
             while let batch = try cursor.next() {
-                pass.take(batch, lane: log.at.lane)
+                pass.take(RecordRun(batch), lane: log.at.lane)
                 progress(pass.events)
             }
         }

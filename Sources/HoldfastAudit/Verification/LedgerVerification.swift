@@ -33,7 +33,9 @@ package struct LedgerVerification {
         } catch {
             guard case .damaged = error else { throw error }
             result.findings.add(Finding(error))
-            return result
+            // Damage at its end keeps a ledger from being opened. What else there is can be looked at all the same.
+            guard let rest = try? LedgerFiles(path, for: .inspecting) else { return result }
+            files = rest
         }
         let total = Int(files.lastPosition)
         let hasSnapshots = try result.hasSnapshots(files)
@@ -43,13 +45,46 @@ package struct LedgerVerification {
             progress(pass.events, total)
         }
         try pass.finish()
-        result.isLogReadable = result.log.faults.isEmpty
-        for fault in result.log.faults { result.findings.add(Finding(fault)) }
-        result.findings.add(pass.findings)
+        result.isLogReadable = result.findings.isEmpty && result.log.faults.isEmpty
+        result.addDamage()
+        result.addPass(pass.findings)
         result.checkBooks(pass)
         // Where the log itself is damaged, a snapshot may well know more than what is left of it.
-        if hasSnapshots, result.log.faults.isEmpty { try result.compareSnapshots(pass) }
+        if hasSnapshots, result.isLogReadable { try result.compareSnapshots(pass) }
         return result
+    }
+
+    /// What opening stumbled over is met again on the way through.
+    private mutating func addDamage() {
+        for fault in log.faults {
+            let finding = Finding(fault)
+            if !findings.kept.contains(finding) { findings.add(finding) }
+        }
+        findings.add(uncounted: log.faultCount - log.faults.count)
+    }
+
+    /// Where a damaged event was named, that its number is missing to the next one's is no news.
+    private mutating func addPass(_ found: FindingList) {
+        let lost = Set(findings.kept.filter { $0.check == .log && $0.seq != nil }.map { LostEvent($0, $0.seq!) })
+        findings.add(
+            found.without { finding in
+                guard finding.check == .seq, let seq = finding.seq, let from = finding.expected.flatMap({ UInt64($0) }),
+                    from < seq, seq - from <= UInt64(lost.count)
+                else { return false }
+                return (from..<seq).allSatisfy { lost.contains(LostEvent(finding, $0)) }
+            })
+    }
+
+    private struct LostEvent: Hashable {
+        let tenant: String?
+        let player: String?
+        let seq: UInt64
+
+        init(_ finding: Finding, _ seq: UInt64) {
+            tenant = finding.tenant
+            player = finding.player
+            self.seq = seq
+        }
     }
 
     /// Laws 1 to 3: every purse by itself, and the sums over all of them.

@@ -77,6 +77,17 @@ package protocol BatchCursor: AnyObject {
     func next() throws(LogError) -> BatchView?
     /// Moves the end further: the log has grown since.
     func extend(to end: UInt64)
+    /// After damage was thrown: goes on behind it, for whoever lists all that is wrong.
+    func passDamage() throws(LogError) -> DamagePassed
+}
+
+/// Where a cursor stands that has passed damage.
+package enum DamagePassed {
+    /// Behind this batch: its header is whole and says where it ends. What it holds is still to be looked at.
+    case batch(BatchView)
+    /// At something that may be read again. What lies between is lost.
+    case behind
+    case nothingBehind
 }
 
 extension BatchLog {

@@ -4,6 +4,8 @@ package enum OpenMode: Sendable {
     case writing
     /// A reader, perhaps beside a running owner: it changes nothing, and reads up to the last whole batch.
     case reading
+    /// A reader that lists what is wrong: damage behind the beginning of the last segment does not keep it out.
+    case inspecting
 }
 
 extension FileBatchLog {
@@ -46,7 +48,7 @@ extension FileBatchLog {
         }
         // An owner that opened the log meanwhile has removed the mark before it wrote anything.
         let stands = try SmallFile.read(mark, kind: .cleanClose, on: disk) == clean
-        if let clean, stands {
+        if let clean, stands, mode != .inspecting {
             try checkCleanMark(clean, state: state, place: place)
             if let stray = inventory.stray { throw .damaged(stray) }
             report.closedCleanly = true
@@ -259,7 +261,11 @@ private struct SegmentInventory {
                 return try TailScan(SegmentScanner(file: file, header: last))
             } catch {
                 tries -= 1
-                guard case .damaged = error, tries > 0 else { throw error }
+                guard case .damaged = error else { throw error }
+                if mode == .inspecting {
+                    return try TailScan(passingDamageIn: SegmentScanner(file: file, header: last))
+                }
+                if tries == 0 { throw error }
                 let whole = try TailScan(wholeBatchesOf: SegmentScanner(file: file, header: last))
                 if known > 0, whole.tail.number > known { return whole }
                 known = whole.tail.number

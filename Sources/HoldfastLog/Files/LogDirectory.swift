@@ -199,7 +199,7 @@ package struct LogDirectory: Sendable {
         var logs: [FileBatchLog] = []
         for place in places { logs.append(try FileBatchLog.open(place, on: disk, for: mode)) }
         if mode == .reading { try awaitWholeRound(logs) }
-        try dropIncompleteRound(logs)
+        if mode != .inspecting { try dropIncompleteRound(logs) }
         return logs
     }
 

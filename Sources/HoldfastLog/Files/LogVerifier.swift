@@ -11,22 +11,32 @@ package struct LogVerifier {
         package var lastPosition: UInt64 = 0
         /// The hash of each lane's last batch: what the whole chain comes down to.
         package var chainHeads: [Digest] = []
-        package var faults: [LogError] = []
+        /// The first of them; of a log that is damaged all over nobody reads more.
+        package private(set) var faults: [LogError] = []
+        package private(set) var faultCount = 0
+        package static let faultsKeptMax = 1_000
 
         package init() {}
+
+        mutating func add(_ fault: LogError) {
+            // Sealed segments are looked at on their own, and met again on the way through the lane.
+            if faults.contains(fault) { return }
+            faultCount += 1
+            if faults.count < Self.faultsKeptMax { faults.append(fault) }
+        }
     }
 
-    /// `each` sees every batch in the order of its lane, once it was found good.
+    /// `each` sees all good records in the order of their lane, also those behind damage.
     package static func verify(
         _ directory: LogDirectory, deep: Bool = false,
-        each: (BatchView, _ lane: Int) -> Void = { _, _ in }
+        each: (RecordRun, _ lane: Int) -> Void = { _, _ in }
     ) throws(LogError) -> Report {
         var report = Report()
         report.lanes = directory.manifest.lanes
         do throws(LogError) {
             return try verify(directory.openLanes(for: .reading), deep: deep, each: each)
         } catch {
-            report.faults.append(error)
+            report.add(error)
             return report
         }
     }
@@ -34,65 +44,32 @@ package struct LogVerifier {
     /// The same for lanes that are open already, up to where they ended then.
     package static func verify(
         _ logs: [FileBatchLog], deep: Bool = false,
-        each: (BatchView, _ lane: Int) -> Void = { _, _ in }
+        each: (RecordRun, _ lane: Int) -> Void = { _, _ in }
     ) throws(LogError) -> Report {
         var report = Report()
         report.lanes = logs.count
         for log in logs {
             let faults = SealedVerifier(deep: deep).verify(log)
             report.sealedSegments += log.sealedSegments.count
-            report.faults += faults
-            if !faults.isEmpty { continue }
-            do throws(LogError) {
-                try verify(log, into: &report, each: each)
-            } catch {
-                report.faults.append(error)
-            }
+            for fault in faults { report.add(fault) }
+            verify(log, into: &report, each: each)
         }
         try checkPositions(logs, &report)
         return report
     }
 
     private static func verify(
-        _ log: FileBatchLog, into report: inout Report, each: (BatchView, Int) -> Void
-    ) throws(LogError) {
+        _ log: FileBatchLog, into report: inout Report, each: (RecordRun, Int) -> Void
+    ) {
         report.segments += log.segmentCount
-        try log.checkHeaders()
-        let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
-        var number = log.tail.number
-        var position: UInt64 = 0
-        var hash = Digest()
-        var end = log.firstAddress
-        // Unknown at first where the log was trimmed behind the fence.
-        var epoch: UInt64?
-        while let batch = try cursor.next() {
-            if batch.computedHash != batch.hash {
-                throw log.damage(at: batch.header.address, "batch \(batch.header.number) does not match its own hash")
-            }
-            try log.checkUnused(from: end, upTo: batch.header.address)
-            if batch.header.kind == .fence { epoch = batch.header.address }
-            if let epoch, batch.header.epoch != epoch {
-                throw log.damage(
-                    at: batch.header.address, "a batch of epoch \(batch.header.epoch) stands in epoch \(epoch)")
-            }
-            epoch = batch.header.epoch
-            if batch.header.position < position {
-                throw log.damage(at: batch.header.address, "positions go backwards from \(position)")
-            }
-            each(batch, log.at.lane)
-            report.batches += 1
-            report.events += UInt64(batch.header.count)
-            report.bytes += UInt64(batch.header.size)
-            position = batch.header.position + UInt64(batch.header.count)
-            number = batch.header.number
-            hash = batch.hash
-            end = batch.header.address + UInt64(batch.header.size)
+        var pass = LanePass(log)
+        do throws(LogError) {
+            try pass.run(&report, each)
+        } catch {
+            report.add(error)
         }
-        if number != log.tail.number {
-            throw log.damage(at: log.tail.address, "the log ends behind batch \(number), not \(log.tail.number)")
-        }
-        report.lastPosition = max(report.lastPosition, max(position, 1) - 1)
-        report.chainHeads.append(hash)
+        report.lastPosition = max(report.lastPosition, max(pass.position, 1) - 1)
+        report.chainHeads.append(pass.hash)
     }
 
     /// Positions run through all lanes without a gap, so a lane that lost its end or all of it shows. Only in a log
@@ -100,9 +77,109 @@ package struct LogVerifier {
     private static func checkPositions(_ logs: [FileBatchLog], _ report: inout Report) throws(LogError) {
         let isWhole = logs.allSatisfy { $0.openedWith.closedCleanly && $0.firstAddress == SegmentHeader.blockBytes }
         guard isWhole, report.faults.isEmpty, report.events != report.lastPosition else { return }
-        report.faults.append(
+        report.add(
             logs[0].damage(
                 at: 0, "the lanes hold \(report.events) events, but the last one has position \(report.lastPosition)"))
+    }
+}
+
+/// One way through a lane. Each batch is checked against the one before it; what is wrong is noted, and the way goes on
+/// behind it as long as there is anything to read.
+private struct LanePass {
+    private let log: FileBatchLog
+    private var number: UInt64
+    private(set) var position: UInt64 = 0
+    private(set) var hash = Digest()
+    private var end: UInt64
+    /// Unknown at first where the log was trimmed behind the fence.
+    private var epoch: UInt64?
+
+    init(_ log: FileBatchLog) {
+        self.log = log
+        number = log.tail.number
+        end = log.firstAddress
+    }
+
+    mutating func run(_ report: inout LogVerifier.Report, _ each: (RecordRun, Int) -> Void) throws(LogError) {
+        do throws(LogError) { try log.checkHeaders() } catch { report.add(error) }
+        let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
+        while true {
+            let batch: BatchView?
+            do throws(LogError) {
+                batch = try cursor.next()
+            } catch {
+                guard case .damaged = error else { throw error }
+                guard try pass(error, cursor, &report, each) else { return }
+                continue
+            }
+            guard let batch else { break }
+            do throws(LogError) { try check(batch) } catch { report.add(error) }
+            each(RecordRun(batch), log.at.lane)
+            count(batch, events: batch.header.count, &report)
+            hash = batch.hash
+        }
+        if number != log.tail.number {
+            report.add(
+                log.damage(at: log.tail.address, "the log ends behind batch \(number), not \(log.tail.number)"))
+        }
+    }
+
+    private mutating func check(_ batch: BatchView) throws(LogError) {
+        let header = batch.header
+        defer { epoch = header.epoch }
+        if batch.computedHash != batch.hash {
+            throw log.damage(at: header.address, "batch \(header.number) does not match its own hash")
+        }
+        try log.checkUnused(from: end, upTo: header.address)
+        let current = header.kind == .fence ? header.address : epoch
+        if let current, header.epoch != current {
+            throw log.damage(
+                at: header.address, "a batch of epoch \(header.epoch) stands in epoch \(current)")
+        }
+        if header.position < position {
+            throw log.damage(at: header.address, "positions go backwards from \(position)")
+        }
+    }
+
+    /// Notes damage and goes on behind it. False where nothing is left to read.
+    private mutating func pass(
+        _ error: LogError, _ cursor: any BatchCursor, _ report: inout LogVerifier.Report,
+        _ each: (RecordRun, Int) -> Void
+    ) throws(LogError) -> Bool {
+        switch try cursor.passDamage() {
+        case .batch(let batch):
+            var events = 0
+            var isNamed = false
+            batch.salvage { run in
+                events += run.count
+                each(run, log.at.lane)
+            } _: { offset, what in
+                isNamed = true
+                report.add(
+                    log.damage(at: batch.header.address + UInt64(offset), "batch \(batch.header.number): \(what)"))
+            }
+            // All events are good: it is the frame around them, or its place.
+            if !isNamed { report.add(error) }
+            count(batch, events: events, &report)
+            epoch = batch.header.epoch
+            return true
+        case .behind:
+            report.add(error)
+            end = .max
+            return true
+        case .nothingBehind:
+            report.add(error)
+            return false
+        }
+    }
+
+    private mutating func count(_ batch: BatchView, events: Int, _ report: inout LogVerifier.Report) {
+        report.batches += 1
+        report.events += UInt64(events)
+        report.bytes += UInt64(batch.header.size)
+        position = max(position, batch.header.position + UInt64(batch.header.count))
+        number = batch.header.number
+        end = batch.header.address + UInt64(batch.header.size)
     }
 }
 
@@ -130,6 +207,8 @@ extension FileBatchLog {
 
     /// What lies between two batches is the end of a segment, and a header: no byte of that end was ever written.
     func checkUnused(from end: UInt64, upTo next: UInt64) throws(LogError) {
+        // Behind damage nobody knows where the last batch ended.
+        if end == .max { return }
         let number = end == 0 ? 0 : (end - 1) / at.segmentBytes
         guard next / at.segmentBytes > number, let header = state.with({ $0.segments.header(number) }) else { return }
         if let stray = try scanner(header).lastWritten(from: end - number * at.segmentBytes) {

@@ -63,22 +63,3 @@ package final class RecordBlock: @unchecked Sendable {
         memory = .allocate(byteCount: size + Self.slackBytes, alignment: 64)
     }
 }
-
-/// Records that lie one behind the other in a batch.
-struct RecordRun {
-    private(set) var base: UnsafeRawPointer
-    private(set) var address: UInt64
-    private(set) var count: Int
-
-    init(_ batch: BatchView) {
-        base = batch.base + BatchHeader.bytes
-        address = batch.header.address + UInt64(BatchHeader.bytes)
-        count = batch.header.count
-    }
-
-    mutating func drop(_ dropped: Int, bytes: Int) {
-        base += bytes
-        address += UInt64(bytes)
-        count -= dropped
-    }
-}

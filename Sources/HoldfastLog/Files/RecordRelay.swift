@@ -7,7 +7,7 @@ package protocol RecordTaker: AnyObject, Sendable {
 /// reading and checking is a good part of a replay, and what takes records in can often be split in two as well.
 ///
 ///     let relay = RecordRelay(takers: [applying, summing])
-///     while let batch = try cursor.next(), relay.put(batch, of: lane) {}
+///     while let batch = try cursor.next(), relay.put(RecordRun(batch), of: lane) {}
 ///     try relay.finish()
 ///
 /// Records are copied side by side into blocks, of which a few are in flight: nobody gets further ahead of the slowest
@@ -39,8 +39,8 @@ package final class RecordRelay {
     deinit { join() }
 
     /// False once a taker has failed: then `finish` says why, and nothing more need be read.
-    package func put(_ batch: BatchView, of lane: Int) -> Bool {
-        var run = RecordRun(batch)
+    package func put(_ records: RecordRun, of lane: Int) -> Bool {
+        var run = records
         while run.count > 0 {
             if let block, block.lane != lane { handOver() }
             let block = emptyBlock(for: lane)

@@ -17,6 +17,8 @@ final class SegmentScanner {
     /// What the next batch must continue.
     private(set) var number: UInt64
     private(set) var hash: Digest
+    /// Behind damage the next batch is believed what it says of the one before it.
+    private var continuesUnknown = false
     private var window: ReadWindow
 
     /// Starts at the segment's first batch.
@@ -60,18 +62,50 @@ final class SegmentScanner {
         }
         let view = BatchView(header: batch, base: bytes.baseAddress!)
         offset += UInt64(batch.size)
-        number += 1
+        number = batch.number + 1
         hash = view.hash
+        continuesUnknown = false
         return .batch(view)
     }
 
     private func misplaced(_ batch: BatchHeader, room: UInt64) -> String? {
         if batch.lane != header.lane { return "a batch of lane \(batch.lane) stands in lane \(header.lane)" }
         if batch.address != address { return "the batch says that its address is \(batch.address), not \(address)" }
-        if batch.number != number { return "batch \(batch.number) stands where batch \(number) was expected" }
-        if batch.previousHash != hash { return "batch \(number) does not continue the hash of the one before it" }
+        if batch.number != number, !continuesUnknown {
+            return "batch \(batch.number) stands where batch \(number) was expected"
+        }
+        if batch.previousHash != hash, !continuesUnknown {
+            return "batch \(number) does not continue the hash of the one before it"
+        }
         if UInt64(batch.size) > room { return "batch \(number) reaches beyond its segment" }
         return nil
+    }
+
+    /// Goes on behind what `step` found bad: behind the batch whose header is whole, or at the next such header.
+    func passDamage() throws(LogError) -> DamagePassed {
+        let step = UInt64(Limits.batchAlignment)
+        var at = offset
+        while at + UInt64(BatchHeader.smallest) <= header.segmentBytes {
+            let head = try window.bytes(at: at, count: BatchHeader.bytes)
+            guard head.count == BatchHeader.bytes else { break }
+            if let batch = BatchHeader(at: head.baseAddress!, available: head.count), batch.number >= number,
+                batch.address == header.number * header.segmentBytes + at, batch.lane == header.lane,
+                UInt64(batch.size) <= header.segmentBytes - at
+            {
+                continuesUnknown = true
+                if at > offset {
+                    offset = at
+                    return .behind
+                }
+                let bytes = try window.bytes(at: at, count: batch.size)
+                guard bytes.count == batch.size else { break }
+                offset = at + UInt64(batch.size)
+                number = batch.number + 1
+                return .batch(BatchView(header: batch, base: bytes.baseAddress!))
+            }
+            at += step
+        }
+        return .nothingBehind
     }
 
     /// Whether a good batch header with a number of at least `least` stands anywhere from `start` on: then what was

@@ -43,6 +43,27 @@ struct TailScan {
         }
     }
 
+    /// The tail behind the last batch whose header is whole, whatever stands before it: for whoever lists all damage.
+    init(passingDamageIn scanner: SegmentScanner) throws(LogError) {
+        tail = LogTail(before: scanner.header)
+        segmentBytes = scanner.header.segmentBytes
+        while true {
+            if case .batch(let batch) = try scanner.step() {
+                beforeLast = tail
+                last = batch.header
+                tail = tail.advanced(past: batch)
+                continue
+            }
+            switch try scanner.passDamage() {
+            case .batch(let batch):
+                last = batch.header
+                tail = tail.advanced(past: batch)
+            case .behind: break
+            case .nothingBehind: return
+            }
+        }
+    }
+
     /// Behind a blank header: sectors of a batch whose first one never reached the disk, or nothing.
     private static func strayBytes(_ scanner: SegmentScanner) throws(LogError) -> Range<UInt64>? {
         let end = scanner.offset

@@ -104,7 +104,7 @@ package struct LaneRecovery {
         var damage: LogError?
         do throws(LogError) {
             let cursor = try log.batches(from: start, upTo: log.tail.address)
-            while let batch = try cursor.next(), relay.put(batch, of: log.at.lane) {}
+            while let batch = try cursor.next(), relay.put(RecordRun(batch), of: log.at.lane) {}
         } catch {
             damage = error
         }

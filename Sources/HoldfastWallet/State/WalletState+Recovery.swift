@@ -200,7 +200,8 @@ extension WalletState {
         adoptHold(event, place)
         let slot = players.pointer(place.player)
         if event.kind == .locked || event.kind == .unlocked { slot.pointee.isLocked = event.kind == .locked }
-        if place.asset != 0, event.kind != .refused {
+        // A refusal moves nothing, but where events before it are missing it says what these have led to.
+        if place.asset != 0, event.kind != .refused || event.seq != slot.pointee.seq + 1 {
             openPurse(place.player, place.asset)?.pointee =
                 PurseFacts(balance: event.balanceAfter, held: event.heldAfter)
         }

@@ -36,6 +36,9 @@ final class AuditedLedger: Sendable {
     }
 
     var files: LedgerFiles { get throws { try LedgerFiles(path) } }
+    func files(inspecting: Bool) throws -> LedgerFiles {
+        try LedgerFiles(path, for: inspecting ? .inspecting : .reading)
+    }
 
     /// Takes command lines in as `holdfast apply --clock given` does.
     func apply(_ lines: [String], thenSnapshot: Bool = false) async throws {
