@@ -59,6 +59,7 @@ struct RetainStories {
             let result = try work.holdfast(arguments)
             #expect(result.status == .exited(1) && result.errors.contains("given up"), "\(result.errors)")
         }
+        try audited(work, archive)
         // It goes on: a target of long ago is unknown, and leaves a tombstone.
         let line =
             #"{"op":"rollback","tenant":"evian","player":"p3","request_id":"r","target":"d3","at":\#(Self.late + 99)}"#
@@ -70,6 +71,26 @@ struct RetainStories {
         try work.done("backup", work.ledger, copies)
         try work.done("restore", copies, again)
         #expect(try work.done("balance", again, "evian", "p6").output == balances[6])
+    }
+
+    /// What is left can be audited, and a person's data are whole with the archive.
+    private func audited(_ work: Workplace, _ archive: String) throws {
+        for verb in ["verify", "replay"] {
+            let report = try work.holdfast(verb, work.ledger)
+            #expect(report.status == .exited(0), "\(report.output)")
+        }
+        let statement = try work.done("explain", work.ledger, "evian", "p3").output
+        #expect(statement.contains("before seq 30 were given up") && statement.contains("opening"))
+        let (part, whole) = (work.path + "/part.tar.gz", work.path + "/whole.tar.gz")
+        let arguments = ["export", work.ledger, "--tenant", "evian", "--player", "p3", "--person"]
+        #expect(try work.holdfast(arguments + [part]).errors.contains("--archive takes them in"))
+        #expect(try work.holdfast(arguments + [whole, "--archive", archive]).status == .exited(0))
+        let rows = try work.shell("tar xzOf '\(whole)' holdfast-person/events.jsonl").lines
+        #expect(rows.count == 33 && rows.first?.contains("\"seq\":1,") == true)
+        #expect(try work.shell("tar xzOf '\(whole)' holdfast-person/events.csv").lines.count == 34)
+        #expect(try work.shell("tar xzOf '\(part)' holdfast-person/events.jsonl").lines.count == 4)
+        let manifest = try work.shell("tar xzOf '\(whole)' holdfast-person/manifest.json").value()
+        #expect(manifest["first_seq"] == 1 && manifest["events"] == 33)
     }
 
     @Test("wrong use is explained, and nothing goes")

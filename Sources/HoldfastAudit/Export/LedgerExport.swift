@@ -17,11 +17,16 @@ package struct LedgerExport {
     private let files: LedgerFiles
     private let selection: EventSelection
     private let format: Format
+    /// Lines of older rows, to stand before those of the log.
+    private let older: [[UInt8]]
     /// What is collected before it is handed to the output.
     private static let pieceBytes = 1 << 18
 
-    package init(_ files: LedgerFiles, _ selection: EventSelection, as format: Format) {
+    package init(
+        _ files: LedgerFiles, _ selection: EventSelection, as format: Format, behind older: [[UInt8]] = []
+    ) {
         self.files = files
+        self.older = older
         self.selection = selection
         self.format = format
     }
@@ -39,6 +44,10 @@ package struct LedgerExport {
     }
 
     private func writeJSONL(to output: inout BufferedWriter, _ progress: (Int) -> Void) throws -> Int {
+        for line in older {
+            try line.withUnsafeBytes { try output.write($0) }
+            try output.writeLine("")
+        }
         var json = JSONWriter(capacity: 2 * Self.pieceBytes)
         var count = 0
         try files.forEachRecord(selection) { passed in
@@ -58,6 +67,12 @@ package struct LedgerExport {
         var csv = CSVWriter(capacity: 2 * Self.pieceBytes)
         csv.header(EventRow.columns)
         var count = 0
+        for line in older {
+            RowCSV.write(try JSONTree(parsing: line), to: &csv)
+            if csv.text.count < Self.pieceBytes { continue }
+            try output.write(csv.text)
+            csv.text.removeAll()
+        }
         try files.forEachRecord(selection) { passed in
             progress(passed)
             if csv.text.count < Self.pieceBytes { return }
@@ -94,6 +109,18 @@ package enum RowCSV {
     package static func write(_ rows: EventRows, to csv: inout CSVWriter) {
         write(rows.first, to: &csv)
         if let second = rows.second { write(second, to: &csv) }
+    }
+
+    /// A row that was written as JSON before.
+    static func write(_ row: JSONTree, to csv: inout CSVWriter) {
+        for column in EventRow.columns {
+            switch row[column] {
+            case .string(var text)?: text.withUTF8 { csv.field(UnsafeRawBufferPointer($0)) }
+            case .integer(let number)?: csv.field(number)
+            default: csv.field(nil as UnsafeRawBufferPointer?)
+            }
+        }
+        csv.endLine()
     }
 
     private static func write(_ row: EventRow, to csv: inout CSVWriter) {

@@ -20,24 +20,44 @@ package struct PersonExport {
     private var wallet: Wallet?
     private var lastTime: Int64 = 0
     private var lastSeq: UInt64 = 0
+    /// Rows that only the archive has, because the log has given them up.
+    private var archived: [HoldfastArchive.ArchivedRow] = []
+    /// The first event that is in here. Those before it were given up, and no archive was asked for them.
+    package private(set) var firstSeq: UInt64 = 1
 
     private static let folder = "holdfast-person/"
 
-    /// Nil when the player has no events. Reads the player's log once for each part, to learn its size and hash.
-    package init?(of player: Player, in files: LedgerFiles) throws {
+    /// Nil when the player has no events. Reads the player's log once for each part, to learn its size and hash. From
+    /// the archive at `root` come the events that the log has given up.
+    package init?(of player: Player, in files: LedgerFiles, archive root: String? = nil) throws {
         self.player = player
         self.files = files
         var replay = PlayerReplay(player, files.configuration)
+        var first: UInt64?
         try files.forEachRecord(of: player) { (record, address) throws(LedgerError) in
-            try replay.apply(record, at: address)
+            first = first ?? record.revision
+            if first == 1 { try replay.apply(record, at: address) }
             events += 1
             lastTime = record.time
             lastSeq = record.revision
             return true
         }
+        if let root { try takeIn(Archive.open(root, for: .reading), before: first ?? .max) }
         guard events > 0 else { return nil }
-        wallet = replay.wallet()
+        firstSeq = archived.first?.seq ?? first ?? 1
+        wallet = first == 1 ? replay.wallet() : try files.wallet(of: player)
         for name in Self.names { parts.append(try measure(name)) }
+    }
+
+    private mutating func takeIn(_ archive: Archive, before first: UInt64) throws {
+        if let log = archive.chain.log, log != files.directory.manifest.log.hexadecimal {
+            throw LedgerError.invalid(argument: "the archive", reason: "it is of another ledger's log, \(log)")
+        }
+        archived = try archive.history(tenant: player.tenant, player: player.id).filter { $0.seq < first }
+        guard let last = archived.last else { return }
+        events += archived.count(where: { $0.half == 0 })
+        lastSeq = max(lastSeq, last.seq)
+        lastTime = max(lastTime, last.createdAt)
     }
 
     /// Writes the archive.
@@ -75,8 +95,10 @@ package struct PersonExport {
     private func content(_ name: String, to output: inout BufferedWriter) throws {
         let selection = EventSelection(player)
         switch name {
-        case "events.jsonl": try LedgerExport(files, selection, as: .jsonl).write(to: &output)
-        case "events.csv": try LedgerExport(files, selection, as: .csv).write(to: &output)
+        case "events.jsonl":
+            try LedgerExport(files, selection, as: .jsonl, behind: archived.map(\.line)).write(to: &output)
+        case "events.csv":
+            try LedgerExport(files, selection, as: .csv, behind: archived.map(\.line)).write(to: &output)
         case "statement.txt": _ = try StatementText.print(player, of: files, from: nil, to: nil, to: &output)
         case "wallet.json": if let wallet { try output.write(wallet.json) }
         default: try output.write(Self.readme)
@@ -91,6 +113,9 @@ package struct PersonExport {
         events.csv     the same events for spreadsheets
         wallet.json    balances and open holds after the last event
         manifest.json  whose log this is, how far it goes, and the size and SHA-256 of each file here
+
+        Where first_seq in the manifest is more than 1, the events before it were given up by the ledger and are in its
+        archive. Events that came from there are in events.jsonl and events.csv, and not in statement.txt.
 
         To check a file: sha256sum FILE, and compare with the manifest.
 
@@ -118,6 +143,7 @@ package struct PersonExport {
             json.member("tenant", player.tenant as String?)
             json.member("player", player.id as String?)
             json.member("events", events)
+            json.member("first_seq", firstSeq)
             json.member("last_seq", lastSeq)
             json.member("last_event_at", lastTime)
             json.key("files")

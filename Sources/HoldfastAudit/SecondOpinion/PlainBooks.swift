@@ -16,7 +16,10 @@ final class PlainBooks {
         /// Number of the next purse, 0 for none.
         var next: UInt32 = 0
         var asset: UInt16 = 0
-        var keyBytes: UInt16
+        var keyBytes: UInt8
+        /// Where the log has given up its beginning: the player is as a snapshot says, which has the first events that
+        /// are left already.
+        var isGiven = false
     }
 
     struct Purse {
@@ -112,6 +115,10 @@ final class PlainBooks {
         let number = playerNumber(event.key, key)
         events &+= 1
         let player = players + number
+        if player.pointee.isGiven {
+            if event.revision <= player.pointee.seq { return }
+            player.pointee.isGiven = false
+        }
         let isNext = event.revision == player.pointee.seq &+ 1
         if !isNext {
             note(
@@ -193,6 +200,21 @@ final class PlainBooks {
 
     private static func text(_ bytes: UnsafeRawBufferPointer) -> String { String(decoding: bytes, as: UTF8.self) }
 
+    /// What a purse had when the part of the log began that is left.
+    func begin(
+        key: UnsafeRawBufferPointer, seq: UInt64, asset: UnsafeRawBufferPointer, balance: Int64, held: Int64
+    ) {
+        let plain = PlainKey(key)
+        let number = playerNumber(key, plain)
+        players[number].seq = seq
+        players[number].isGiven = true
+        if asset.count == 0 { return }
+        withFunds(number, asset, PlainKey(asset)) { ownBalance, ownHeld in
+            ownBalance = balance
+            ownHeld = held
+        }
+    }
+
     // MARK: Asking
 
     /// What a player has in an asset, and their seq; nil for players and purses that no event touched.
@@ -249,7 +271,14 @@ final class PlainBooks {
     /// Hands out a player's purse in an asset, a new one where there is none.
     @inline(__always)
     private func withFunds(_ number: Int, _ asset: UnsafeRawBufferPointer, _ body: (inout Int64, inout Int64) -> Void) {
-        let id = assetNumber(asset, PlainKey(beforeSlack: asset))
+        withFunds(number, asset, PlainKey(beforeSlack: asset), body)
+    }
+
+    @inline(__always)
+    private func withFunds(
+        _ number: Int, _ asset: UnsafeRawBufferPointer, _ name: PlainKey, _ body: (inout Int64, inout Int64) -> Void
+    ) {
+        let id = assetNumber(asset, name)
         let player = players + number
         if player.pointee.asset == 0 {
             player.pointee.asset = UInt16(id)
@@ -335,7 +364,7 @@ final class PlainBooks {
             kept.d = UInt64(longKeys.count)
             longKeys += text
         }
-        (players + playerCount).initialize(to: Player(key: kept, keyBytes: UInt16(text.count)))
+        (players + playerCount).initialize(to: Player(key: kept, keyBytes: UInt8(text.count)))
         place(playerCount, key.hash)
         return playerCount
     }

@@ -50,6 +50,8 @@ package struct Statement: Sendable {
     package private(set) var lines = 0
     package private(set) var firstTime: Int64?
     package private(set) var lastTime: Int64?
+    /// With which event the player's log begins: a later one than the first where the log has given up its beginning.
+    package private(set) var firstSeq: UInt64 = 1
     package let money: MoneyTable
 
     /// Reads the player's log; `each` sees every line of the period as it comes. Nil when the player has no events.
@@ -64,11 +66,11 @@ package struct Statement: Sendable {
         var replay = PlayerReplay(player, files.configuration)
         var reading = Reading(EventWords(money))
         var failure: (any Error)?
-        var isKnown = false
+        var first: UInt64?
         try files.forEachRecord(of: player) { (record, address) throws(LedgerError) in
-            isKnown = true
+            first = first ?? record.revision
             if let to, record.time > to { return false }
-            try replay.apply(record, at: address)
+            if first == 1 { try replay.apply(record, at: address) } else { reading.beginsLate = true }
             let event = try WalletEvent(reading: record)
             guard record.time >= from ?? .min else {
                 reading.passOver(event)
@@ -78,13 +80,14 @@ package struct Statement: Sendable {
             return failure == nil
         }
         if let failure { throw failure }
-        guard isKnown else { return nil }
+        guard let first else { return nil }
+        firstSeq = first
         opening = reading.opening.sorted { $0.asset < $1.asset }
         flows = reading.flows.flows
         lines = reading.lines
         firstTime = reading.firstTime
         lastTime = reading.lastTime
-        let wallet = replay.wallet()
+        let wallet = first == 1 ? replay.wallet() : try files.wallet(of: player, asOf: to ?? .max)
         closing = to.map { time in wallet?.withHoldsEnded(by: time) } ?? wallet
     }
 }
@@ -97,6 +100,9 @@ private struct Reading {
     private(set) var lines = 0
     private(set) var firstTime: Int64?
     private(set) var lastTime: Int64?
+
+    /// Events before the first that is left were given up: what they led to shows in those that follow.
+    var beginsLate = false
 
     init(_ words: EventWords) { self.words = words }
 
@@ -114,6 +120,19 @@ private struct Reading {
         }
     }
 
+    /// A purse that is met for the first time opened with what it had before.
+    private mutating func open(_ rows: EventRows) {
+        for row in [rows.first, rows.second] {
+            guard let row, let asset = row.asset.flatMap({ AssetName($0) }),
+                !opening.contains(where: { $0.asset == asset })
+            else { continue }
+            opening.append(
+                Statement.Purse(
+                    asset: asset, balance: (row.balanceAfter ?? 0) - (row.balanceDelta ?? 0),
+                    held: (row.heldAfter ?? 0) - (row.heldDelta ?? 0)))
+        }
+    }
+
     mutating func line(_ event: borrowing WalletEvent, at position: UInt64) -> Statement.Line {
         lines += 1
         if firstTime == nil { firstTime = event.time }
@@ -121,6 +140,7 @@ private struct Reading {
         let rows = EventRows(of: event, position: position)
         let line = Statement.Line(event, rows, &words)
         flows.add(event)
+        if beginsLate { open(rows) }
         return line
     }
 }

@@ -79,6 +79,10 @@ package struct StatementPage {
         if let first = statement.firstTime, let last = statement.lastTime {
             page.paragraph("From \(EventWords.time(first)) to \(EventWords.time(last)).")
         }
+        if statement.firstSeq > 1 {
+            page.paragraph(
+                "The events before seq \(statement.firstSeq) were given up by the log; the archive has them.")
+        }
         if statement.closing?.isLocked == true { page.paragraph("The wallet is locked.") }
     }
 

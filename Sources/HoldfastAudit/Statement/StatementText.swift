@@ -63,6 +63,9 @@ package struct StatementText: ~Copyable {
 
     private mutating func end(_ statement: Statement) {
         text.put("\n\(Human.count(statement.lines)) events\n")
+        if statement.firstSeq > 1 {
+            text.put("The events before seq \(statement.firstSeq) were given up by the log; the archive has them.\n")
+        }
         for purse in statement.opening {
             text.put("opening  \(money.text(purse.balance, purse.asset))")
             if purse.held != 0 { text.put(", of that held \(money.digits(purse.held, purse.asset))") }

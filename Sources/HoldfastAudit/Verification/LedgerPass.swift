@@ -16,11 +16,17 @@ final class LedgerPass {
     /// own, and only where it will be compared with a snapshot's.
     private let shares: [any RecoveryShare]
 
-    /// Events up to and including a time.
-    init(_ files: LedgerFiles, upTo time: Int64 = .max, remembersRequests: Bool = false) {
+    /// Events up to and including a time. A lane that has given up its beginning starts from its oldest snapshot, which
+    /// has the first of the events that are left already: these are only looked at as bytes.
+    init(_ files: LedgerFiles, upTo time: Int64? = nil, remembersRequests: Bool = false) throws(LedgerError) {
         self.files = files
-        let machines = files.logs.map { _ in WalletMachine(files.configuration) }
+        var machines: [WalletMachine] = []
         let summation = PlainBooks()
+        for log in files.logs {
+            let machine = try files.machineAtBeginning(of: log, asOf: time)
+            if log.isTrimmed { machine.withState { summation.begin(with: &$0) } }
+            machines.append(machine)
+        }
         let applying = Applying(machines, files)
         let summing = Summing(summation, files)
         let shares = machines.compactMap { $0.lendShare() }
@@ -31,7 +37,7 @@ final class LedgerPass {
         self.shares = shares
         var takers: [any RecordTaker] = [applying, summing]
         if remembersRequests { takers.append(Remembering(shares)) }
-        relay = RecordRelay(takers: takers, upTo: time)
+        relay = RecordRelay(takers: takers, upTo: time ?? .max)
     }
 
     var events: Int { Int(relay.count) }
@@ -56,6 +62,33 @@ final class LedgerPass {
             check = finding.check
             file = finding.file
             offset = finding.offset
+        }
+    }
+}
+
+extension PlainBooks {
+    /// Takes over everybody's balances from a snapshot.
+    fileprivate func begin(with state: inout WalletState) {
+        var key: [UInt8] = []
+        state.forEachSeq { tenant, player, seq in
+            key.removeAll(keepingCapacity: true)
+            key += tenant
+            key.append(UInt8(ascii: "/"))
+            key += player
+            key.withUnsafeBytes {
+                begin(key: $0, seq: seq, asset: UnsafeRawBufferPointer(start: nil, count: 0), balance: 0, held: 0)
+            }
+        }
+        state.forEachPurse { tenant, player, asset, facts in
+            key.removeAll(keepingCapacity: true)
+            key += tenant
+            key.append(UInt8(ascii: "/"))
+            key += player
+            key.withUnsafeBytes { key in
+                asset.withBytes {
+                    begin(key: key, seq: seq(key: key) ?? 0, asset: $0, balance: facts.balance, held: facts.held)
+                }
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ package struct LedgerReplay {
         of files: LedgerFiles, asOf: Int64? = nil, progress: (Int) -> Void = { _ in }
     ) throws(LedgerError) {
         self.asOf = asOf
-        pass = LedgerPass(files, upTo: asOf ?? .max)
+        pass = try LedgerPass(files, upTo: asOf)
         for log in files.logs {
             let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
             while let batch = try cursor.next() {
@@ -33,7 +33,7 @@ package struct LedgerReplay {
         }
         try pass.finish()
         findings.add(pass.findings)
-        let check = BooksCheck(pass.machines, pass.summation)
+        let check = BooksCheck(pass)
         findings.add(check.findings)
         players = check.players
         purses = check.purses

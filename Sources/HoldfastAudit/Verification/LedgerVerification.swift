@@ -39,7 +39,16 @@ package struct LedgerVerification {
         }
         let total = Int(files.lastPosition)
         let hasSnapshots = try result.hasSnapshots(files)
-        let pass = LedgerPass(files, remembersRequests: hasSnapshots)
+        let pass: LedgerPass
+        do throws(LedgerError) {
+            pass = try LedgerPass(files, remembersRequests: hasSnapshots)
+        } catch {
+            // The log has given up its beginning, and there is no good snapshot to begin with.
+            result.log = try LogVerifier.verify(files.logs, deep: deep)
+            result.addDamage()
+            result.findings.add(Finding(error, as: .snapshot))
+            return result
+        }
         result.log = try LogVerifier.verify(files.logs, deep: deep) { batch, lane in
             pass.take(batch, lane: lane)
             progress(pass.events, total)
@@ -89,7 +98,7 @@ package struct LedgerVerification {
 
     /// Laws 1 to 3: every purse by itself, and the sums over all of them.
     private mutating func checkBooks(_ pass: LedgerPass) {
-        let check = BooksCheck(pass.machines, pass.summation)
+        let check = BooksCheck(pass)
         players = check.players
         purses = check.purses
         findings.add(check.findings)

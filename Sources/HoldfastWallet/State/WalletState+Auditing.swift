@@ -2,6 +2,16 @@ import HoldfastMemory
 
 /// What an auditor asks of a whole state, without a view of each player.
 extension WalletState {
+    /// Every player with events, and the number of the last.
+    package func forEachSeq(
+        _ body: (_ tenant: UnsafeRawBufferPointer, _ player: UnsafeRawBufferPointer, _ seq: UInt64) -> Void
+    ) {
+        guard players.highWater > 0 else { return }
+        for player in 1...players.highWater where isInUse(player) {
+            body(tenant(of: player), id(of: player), players.pointer(player).pointee.seq)
+        }
+    }
+
     /// Every open hold.
     package mutating func forEachOpenHold(
         _ body: (AssetName, _ amount: Int64, _ expiresAt: Int64) throws -> Void

@@ -18,11 +18,12 @@ struct ExportVerb: Verb {
             .time("from", "only events of this time or later; a journal opens with the balances of then"),
             .time("to", "only events of this time or earlier"),
             .text("person", "FILE", "everything about --tenant's --player, as one .tar.gz with a manifest of hashes"),
+            .text("archive", "ROOT", "with --person: where the events are that the log has given up"),
         ],
         exclusive: [["format", "person"]],
         usage: [
             "DIR --format jsonl|csv|hledger [--tenant T] [--player P] [--from TIME] [--to TIME]",
-            "DIR --tenant T --player P --person FILE",
+            "DIR --tenant T --player P --person FILE [--archive ROOT]",
         ],
         example: "holdfast export ledger --format hledger > ledger.journal && hledger -f ledger.journal check")
 
@@ -31,7 +32,7 @@ struct ExportVerb: Verb {
 
     private enum Job {
         case events(LedgerExport.Format)
-        case person(Player, file: String)
+        case person(Player, file: String, archive: String?)
     }
     private let selection: EventSelection
 
@@ -44,6 +45,7 @@ struct ExportVerb: Verb {
             throw UsageError("--from is later than --to")
         }
         if let format = values.choiceIfGiven("format", as: LedgerExport.Format.self) {
+            guard !values.isGiven("archive") else { throw UsageError("--archive goes with --person") }
             job = .events(format)
             return
         }
@@ -56,20 +58,28 @@ struct ExportVerb: Verb {
         guard selection.from == nil, selection.to == nil else {
             throw UsageError("--person is everything: --from and --to can't narrow it down")
         }
-        job = .person(Player(player, of: tenant), file: file)
+        job = .person(Player(player, of: tenant), file: file, archive: values.textIfGiven("archive"))
     }
 
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
         switch job {
         case .events(let format): return try writeEvents(files, format)
-        case .person(let player, let file): return try writePerson(player, files, to: file)
+        case .person(let player, let file, let archive):
+            return try writePerson(player, files, archive, to: file)
         }
     }
 
-    private func writePerson(_ player: Player, _ files: LedgerFiles, to path: String) throws -> ExitCode {
-        guard let person = try PersonExport(of: player, in: files) else {
+    private func writePerson(
+        _ player: Player, _ files: LedgerFiles, _ archive: String?, to path: String
+    ) throws -> ExitCode {
+        guard let person = try PersonExport(of: player, in: files, archive: archive) else {
             throw Failure("player \(player.id) of \(player.tenant) has no events")
+        }
+        if person.firstSeq > 1 {
+            ArchiveVerbs.say(
+                "holdfast export: the player's events before seq \(person.firstSeq) were given up by the log; --archive "
+                    + "takes them in")
         }
         try WholeFile.write(to: path) { put in try person.write { try put($0) } }
         return .done
