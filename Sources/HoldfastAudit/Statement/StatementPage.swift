@@ -20,12 +20,13 @@ package struct StatementPage {
     /// The page as HTML; nil when the player has no events. `proofs` is for how many of the newest events the proof
     /// itself is put into the page.
     package static func html(
-        _ player: Player, of files: LedgerFiles, directory: String, from: Int64?, to: Int64?, proofs: Int
+        _ player: Player, of files: LedgerFiles, directory: String, from: Int64?, to: Int64?, proofs: Int,
+        progress: @escaping (Int) -> Void = { _ in }
     ) throws -> String? {
         var page = StatementPage(player, files, directory, proofs)
         let statement = try Statement(of: player, in: files, from: from, to: to) { page.take($0) }
         guard let statement else { return nil }
-        try page.build(statement, files)
+        try page.build(statement, files, Prover(files, progress: progress))
         return page.page.html
     }
 
@@ -57,13 +58,13 @@ package struct StatementPage {
         points.indices.filter { $0 % 2 == 0 || $0 == points.count - 1 }.map { points[$0] }
     }
 
-    private mutating func build(_ statement: Statement, _ files: LedgerFiles) throws {
+    private mutating func build(_ statement: Statement, _ files: LedgerFiles, _ prover: Prover) throws {
         if lines.count > Self.linesMax { lines.removeFirst(lines.count - Self.linesMax) }
         buildTiles(statement)
         buildCharts(statement)
         buildFlows(statement)
         buildHolds(statement)
-        try buildEvents(statement, files)
+        try buildEvents(statement, prover)
         page.footer = "Made by holdfast explain from the ledger's log, \(Human.count(statement.lines)) events."
     }
 
@@ -131,7 +132,7 @@ package struct StatementPage {
         page.table(table)
     }
 
-    private mutating func buildEvents(_ statement: Statement, _ files: LedgerFiles) throws {
+    private mutating func buildEvents(_ statement: Statement, _ prover: Prover) throws {
         page.heading("Events")
         if lines.count < statement.lines {
             page.note("The newest \(Human.count(lines.count)) of \(Human.count(statement.lines)); explain prints all.")
@@ -162,22 +163,28 @@ package struct StatementPage {
             }
         }
         page.table(table)
-        try buildProofs(Array(proven), files)
+        try buildProofs(Array(proven), prover)
     }
 
-    private mutating func buildProofs(_ proven: [Statement.Line], _ files: LedgerFiles) throws {
+    private mutating func buildProofs(_ proven: [Statement.Line], _ prover: Prover) throws {
         page.heading("Proofs")
         page.detail(
             "How any event here is proven", anchor: "proofs",
             code:
                 "holdfast prove \(Self.quoted(directory)) \(Self.quoted(player.tenant)) \(Self.quoted(player.id)) SEQ "
                 + "> proof.json\nholdfast prove --check proof.json --root ROOTFILE")
-        guard !proven.isEmpty else { return }
+        guard let first = proven.first?.seq, let last = proven.last?.seq else { return }
         page.note("Each of these is a proof file: save it, and check it with holdfast prove --check FILE.")
-        let prover = Prover(files)
+        var records: [UInt64: (record: [UInt8], address: UInt64)] = [:]
+        try prover.files.forEachRecord(of: player) { (record, address) throws(LedgerError) in
+            if record.revision >= first { records[record.revision] = (Array(record.bytes), address) }
+            return record.revision < last
+        }
         for line in proven {
-            let proof = try prover.inclusion(of: player, seq: line.seq).json()
-            page.detail("Event \(line.seq): \(line.words)", anchor: "proof-\(line.seq)", code: proof.text)
+            guard let (record, address) = records[line.seq],
+                let proof = try prover.inclusion(of: record, at: address, lane: prover.files.lane(of: player))
+            else { continue }
+            page.detail("Event \(line.seq): \(line.words)", anchor: "proof-\(line.seq)", code: try proof.json().text)
         }
     }
 

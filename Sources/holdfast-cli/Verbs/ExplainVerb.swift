@@ -17,7 +17,8 @@ struct ExplainVerb: Verb {
         options: [
             .time("from", "begins with events of this time"), .time("to", "ends with events of this time"),
             .text("html", "FILE", "writes a page instead"),
-            .integer("proofs", "N", 0...1000, "puts the proofs of the newest events into the page", default: 0),
+            .integer(
+                "proofs", "N", 0...5000, "of how many of the newest events the page has the proof", default: 100),
         ],
         example: "holdfast explain ledger evian p1 --html p1.html --proofs 20")
 
@@ -43,8 +44,11 @@ struct ExplainVerb: Verb {
         let files = try LedgerFiles(directory)
         let nobody = Failure("player \(player.id) of \(player.tenant) has no events")
         if let html {
+            let progress = Progress.onStandardError("prove", unit: .bytes)
             let page = try StatementPage.html(
-                player, of: files, directory: directory, from: from, to: to, proofs: proofs)
+                player, of: files, directory: directory, from: from, to: to, proofs: proofs
+            ) { progress.advance(by: $0) }
+            progress.finish()
             guard let page else { throw nobody }
             try WholeFile.write(page, to: html)
             return .done
