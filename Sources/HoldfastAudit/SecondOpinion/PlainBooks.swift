@@ -62,7 +62,11 @@ final class PlainBooks {
         tableRegion = MappedRegion(size: slots * MemoryLayout<UInt64>.stride)
         table = tableRegion.base.assumingMemoryBound(to: UInt64.self)
         tableMask = UInt64(slots - 1)
+        namedAssets = .allocate(capacity: 1 << Int(Self.namedAssetsBits))
+        namedAssets.initialize(repeating: NamedAsset(), count: 1 << Int(Self.namedAssetsBits))
     }
+
+    deinit { namedAssets.deallocate() }
 
     // MARK: Taking events in
 
@@ -105,8 +109,11 @@ final class PlainBooks {
     func prefetch(_ keys: UnsafeBufferPointer<PlainKey>) {
         for index in 0..<keys.count { hf_prefetch(table + Int(keys[index].hash & tableMask)) }
         for index in 0..<keys.count {
-            let entry = table[Int(keys[index].hash & tableMask)]
-            if entry != 0 { hf_prefetch_write(players + Int(entry & 0xFFFF_FFFF)) }
+            let hash = keys[index].hash
+            var slot = Int(hash & tableMask)
+            // One that found its place taken lies behind it: the line that counts is its own.
+            while table[slot] != 0, table[slot] >> 32 != hash >> 32 { slot = (slot &+ 1) & Int(tableMask) }
+            if table[slot] != 0 { hf_prefetch_write(players + Int(table[slot] & 0xFFFF_FFFF)) }
         }
     }
 
@@ -311,10 +318,33 @@ final class PlainBooks {
         return otherAsset(name, plain)
     }
 
+    /// Numbers of assets with short names, by a hash of the name; few displace each other.
+    private struct NamedAsset: BitwiseCopyable {
+        var name: UInt64 = 0
+        var bytes = 0
+        var number = 0
+    }
+
+    @exclusivity(unchecked) private let namedAssets: UnsafeMutablePointer<NamedAsset>
+    private static let namedAssetsBits: UInt64 = 6
+
     @inline(never)
     private func otherAsset(_ name: UnsafeRawBufferPointer, _ plain: PlainKey) -> Int {
         latestName = plain
         latestBytes = name.count
+        if name.count > 8 { return unnamedAsset(name) }
+        let place = Int((plain.a &* 0x9E37_79B9_7F4A_7C15) >> (64 - Self.namedAssetsBits))
+        let known = namedAssets[place]
+        if known.bytes == name.count, known.name == plain.a {
+            latestAsset = known.number
+            return known.number
+        }
+        let number = unnamedAsset(name)
+        namedAssets[place] = NamedAsset(name: plain.a, bytes: name.count, number: number)
+        return number
+    }
+
+    private func unnamedAsset(_ name: UnsafeRawBufferPointer) -> Int {
         if let known = assets.dropFirst().firstIndex(where: { $0.elementsEqual(name) }) {
             latestAsset = known
             return known

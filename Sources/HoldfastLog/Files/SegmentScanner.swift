@@ -212,12 +212,14 @@ final class ReadWindow {
             return UnsafeRawBufferPointer(rebasing: whole[start..<min(start + wanted, whole.count)])
         }
         if offset < start || offset + UInt64(wanted) > start + UInt64(count) {
-            if wanted > buffer.count {
+            // Behind a large batch only the next header is of use: what else were read would be read again with its batch.
+            let reading = wanted > Self.readAhead / 4 ? wanted + BatchHeader.bytes : Self.readAhead
+            if reading > buffer.count {
                 buffer.deallocate()
-                buffer = .allocate(byteCount: wanted + Self.readAhead, alignment: 128)
+                buffer = .allocate(byteCount: reading, alignment: 128)
             }
             do throws(DiskFailure) {
-                count = try file.read(into: buffer, at: offset)
+                count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<reading]), at: offset)
             } catch {
                 count = 0
                 throw .io(error)

@@ -87,6 +87,12 @@ extension WalletState {
             entry.pointee.place.player = UInt32(truncatingIfNeeded: match.value)
             players.prefetch(entry.pointee.place.player)
         }
+        guard entry.pointee.event.kind.changesTarget else { return }
+        if let match = holdsByRequest.firstMatch(entry.pointee.place.targetHash) {
+            let slot = UnsafeRawPointer(holds.pointer(UInt32(truncatingIfNeeded: match.value)))
+            hf_prefetch_write(slot)
+            hf_prefetch_write(slot + 64)
+        }
     }
 
     @inline(__always)
