@@ -81,6 +81,12 @@ struct EventWords {
 
     /// `2025-11-21 00:00:30.000`, in UTC.
     static func time(_ milliseconds: Int64) -> String {
-        String(RFC3339.text(milliseconds).map { $0 == "T" ? " " : $0 }.filter { $0 != "Z" })
+        String(unsafeUninitializedCapacity: RFC3339.length) { bytes in
+            let count = RFC3339.write(milliseconds, to: UnsafeMutableRawBufferPointer(bytes))
+            // What no four digits of year can say stays the number that it is.
+            if count < RFC3339.length { return count }
+            bytes[10] = UInt8(ascii: " ")
+            return count - 1
+        }
     }
 }

@@ -6,6 +6,9 @@ internal import HoldfastWallet
 package struct StatementText: ~Copyable {
     private var text = TextBuffer(capacity: 1 << 18)
     private var money: MoneyTable
+    /// What stands in the column that is being written.
+    private var cell = TextBuffer(capacity: 64)
+    private var spaces = 0
     private static let pieceBytes = 1 << 17
 
     /// Prints a player's statement; false when the player has no events.
@@ -40,25 +43,42 @@ package struct StatementText: ~Copyable {
             text.put("\n")
         }
         text.put("Times are in UTC.\n\n")
-        row("time", "seq", "amount", "balance", "held", "what happened")
+        headings()
     }
 
     private mutating func put(_ line: Statement.Line) {
-        guard let first = line.changes.first else {
-            return row(EventWords.time(line.time), "\(line.seq)", "", "", "", line.words)
+        var isFirst = true
+        for change in line.changes {
+            begin(line, isFirst)
+            if change.delta != 0 {
+                if change.delta > 0 { cell.put(byte: UInt8(ascii: "+")) }
+                putCell(change.delta, change.asset)
+            }
+            column(18)
+            putCell(change.balance, change.asset)
+            column(18)
+            if change.held != 0 { putCell(change.held, change.asset) }
+            column(16)
+            end(isFirst ? line.words : "")
+            isFirst = false
         }
-        row(EventWords.time(line.time), "\(line.seq)", amount(first), balance(first), held(first), line.words)
-        for change in line.changes.dropFirst() { row("", "", amount(change), balance(change), held(change), "") }
+        if !isFirst { return }
+        begin(line, true)
+        for width in [18, 18, 16] { column(width) }
+        end(line.words)
     }
 
-    private mutating func amount(_ change: Statement.Change) -> String {
-        change.delta == 0 ? "" : "\(money.signed(change.delta, change.asset)) \(change.asset)"
+    /// Time and number, only on the first row of an event.
+    private mutating func begin(_ line: Statement.Line, _ isFirst: Bool) {
+        if isFirst { text.put(EventWords.time(line.time)) } else { spaces += 23 }
+        if isFirst { cell.put(line.seq) }
+        column(6)
     }
 
-    private mutating func balance(_ change: Statement.Change) -> String { money.text(change.balance, change.asset) }
-
-    private mutating func held(_ change: Statement.Change) -> String {
-        change.held == 0 ? "" : money.text(change.held, change.asset)
+    private mutating func putCell(_ minorUnits: Int64, _ asset: AssetName) {
+        cell.putMoney(minorUnits, exponent: money.exponent(of: asset))
+        cell.put(byte: UInt8(ascii: " "))
+        asset.withBytes { cell.put($0) }
     }
 
     private mutating func end(_ statement: Statement) {
@@ -91,16 +111,39 @@ package struct StatementText: ~Copyable {
         }
     }
 
-    /// Columns of numbers align on the right; what has no bound stands last.
-    private mutating func row(
-        _ time: String, _ seq: String, _ amount: String, _ balance: String, _ held: String, _ what: String
-    ) {
-        let line =
-            TextColumn.pad(time, 23) + "  " + TextColumn.padLeft(seq, 6) + "  " + TextColumn.padLeft(amount, 18) + "  "
-            + TextColumn.padLeft(balance, 18) + "  "
-            + TextColumn.padLeft(held, 16) + "  " + what
-        text.put(String(line.reversed().drop { $0 == " " }.reversed()))
+    private mutating func headings() {
+        text.put("time")
+        spaces += 19
+        for (name, width) in [("seq", 6), ("amount", 18), ("balance", 18), ("held", 16)] {
+            cell.put(name)
+            column(width)
+        }
+        end("what happened")
+    }
+
+    /// Ends a column with what is in the cell. Numbers align on the right; what has no bound stands last.
+    private mutating func column(_ width: Int) {
+        spaces += 2 + max(0, width - cell.count)
+        if cell.count == 0 { return }
+        putSpaces()
+        cell.withBytes { text.put($0) }
+        cell.removeAll()
+    }
+
+    private mutating func end(_ what: String) {
+        if !what.isEmpty {
+            spaces += 2
+            putSpaces()
+            text.put(what)
+        }
+        spaces = 0
         text.put("\n")
+    }
+
+    /// Spaces wait until something stands behind them: no line ends in any.
+    private mutating func putSpaces() {
+        for _ in 0..<spaces { text.put(byte: UInt8(ascii: " ")) }
+        spaces = 0
     }
 }
 
