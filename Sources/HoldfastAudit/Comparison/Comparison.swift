@@ -18,7 +18,10 @@ package struct ComparisonPlan: Sendable {
         self.backup = backup
     }
 
-    package var isEmpty: Bool { tables == nil && archive == nil && backup == nil }
+    package var isEmpty: Bool { names.isEmpty }
+    var names: [String] {
+        [("tables", tables), ("archive", archive), ("backup", backup)].compactMap { $0.1 == nil ? nil : $0.0 }
+    }
 
     /// Carries out every comparison that is wanted. `progress` hears what is being compared and how far it is.
     package func run(

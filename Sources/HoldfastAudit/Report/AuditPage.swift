@@ -17,7 +17,8 @@ extension LedgerAudit {
         buildTotals(&page)
         buildVolumes(&page)
         buildRoots(&page)
-        page.footer = "Made by holdfast audit. Times are in UTC. The log is \(logName)."
+        page.footer = "Made by holdfast audit. Times are in UTC."
+        if !logName.isEmpty { page.footer += " The log is \(logName)." }
         return page.html
     }
 
@@ -35,7 +36,7 @@ extension LedgerAudit {
 
     private func buildChecks(_ page: inout Page) {
         page.heading("What was checked")
-        var table = PageTable([.words("check"), .words("result"), .words("extent")])
+        var table = PageTable([.brief("check"), .brief("result"), .words("extent")])
         for check in checks {
             let verdict =
                 switch check.verdict {
@@ -54,7 +55,7 @@ extension LedgerAudit {
         if isGood { return }
         page.heading("What was found")
         var table = PageTable([
-            .words("check"), .words("player"), .figures("seq"), .words("place"), .words("expected"), .words("found"),
+            .brief("check"), .words("player"), .figures("seq"), .words("place"), .words("expected"), .words("found"),
         ])
         for finding in verification.findings.kept.prefix(Self.findingsMax) {
             let player = finding.player.map { "\($0) of \(finding.tenant ?? "")" } ?? ""
@@ -123,11 +124,12 @@ extension LedgerAudit {
     }
 
     private func buildRoots(_ page: inout Page) {
+        if verification.chainHeads.isEmpty { return }
         page.heading("Roots and chain heads")
         page.paragraph(
             "Whoever notes these can tell later whether anything before them was changed. A chain head covers every "
                 + "byte of its lane; a root is what proofs of single events lead to.")
-        var table = PageTable([.words("lane"), .words("what"), .words("SHA-256")])
+        var table = PageTable([.brief("lane"), .brief("what"), .words("SHA-256")])
         for (lane, head) in verification.chainHeads.enumerated() { table.row(["\(lane)", "chain head", head]) }
         for head in roots?.heads ?? [] {
             table.row(["\(head.lane)", "root of \(head.segments) closed segments", head.root.hexadecimal])

@@ -11,6 +11,8 @@ package struct LedgerAudit {
     package private(set) var roots: PublishedRoots?
     package private(set) var totals: [LedgerDifference.Total] = []
     package private(set) var totalAssets: [String] = []
+    /// What the log was to be compared with, where it can't be read whole.
+    private var notCompared: [String] = []
     let money: MoneyTable?
     let path: String
     let madeAt: Int64
@@ -26,10 +28,14 @@ package struct LedgerAudit {
         self.path = path
         madeAt = time
         var verification = try LedgerVerification.run(path, deep: true) { done, _ in progress("verifying", done) }
-        if !plan.isEmpty { verification.add(try plan.run(path) { progress("comparing \($0)", $1) }) }
+        if verification.isLogReadable {
+            verification.add(try plan.run(path) { progress("comparing \($0)", $1) })
+        } else {
+            notCompared = plan.names
+        }
         self.verification = verification
         // Where the files can't be read there is nothing more to tell.
-        guard let files = try? LedgerFiles(path) else {
+        guard let files = try? LedgerFiles(path, for: verification.isLogReadable ? .reading : .inspecting) else {
             money = nil
             return
         }
@@ -146,6 +152,10 @@ package struct LedgerAudit {
                 extent: snapshotExtent,
                 faults: faults(.snapshot), isChecked: verification.snapshotsCompared > 0),
         ]
+        for name in notCompared {
+            lines.append(
+                Line(name: name, extent: "not compared: the log can't be read whole", faults: 0, isChecked: false))
+        }
         for comparison in verification.comparisons {
             let extent = comparison.amounts.map { "\($0.what) \(Human.count($0.count))" }.joined(separator: ", ")
             lines.append(

@@ -124,7 +124,7 @@ package struct StatementPage {
     private mutating func buildHolds(_ statement: Statement) {
         guard let holds = statement.closing?.holds, !holds.isEmpty else { return }
         page.heading("Open holds")
-        var table = PageTable([.words("request"), .figures("amount"), .words("ends")])
+        var table = PageTable([.words("request"), .figures("amount"), .brief("ends")])
         for hold in holds {
             guard let asset = AssetName(hold.asset) else { continue }
             table.row([hold.requestID, money.text(hold.amount, asset), EventWords.time(hold.expiresAt)])
@@ -140,7 +140,7 @@ package struct StatementPage {
         let proven = lines.suffix(proofs)
         let firstProven = proven.first?.seq ?? .max
         var table = PageTable([
-            .figures("seq"), .words("time"), .words("what happened"), .figures("amount"), .figures("balance"),
+            .figures("seq"), .brief("time"), .words("what happened"), .figures("amount"), .figures("balance"),
             .figures("held"),
         ])
         for line in lines {

@@ -13,7 +13,8 @@ enum PageStyle {
         --s1:#5fb0f2;--s2:#f59a5a;--s3:#5fcf94;--s4:#f07fc0;--s5:#ab97f5;--s6:#dcbb45;--s7:#4fd0da;--s8:#aab4bd;--goal:#ff8a80}}
         @media print{:root{--paper:#fff;--ink:#000;--soft:#444;--line:#bbb;--tint:#fff;
         --s1:#0b62a8;--s2:#c8500a;--s3:#1a7f4b;--s4:#a3206f;--s5:#6b4fc4;--s6:#8a6d00;--s7:#008b95;--s8:#6e7781;--goal:#b3261e}
-        main{max-width:none;padding:0}figure,table,.tiles,pre{break-inside:avoid}h2,h3{break-after:avoid}}
+        main{max-width:none;padding:0}figure,.tiles,tr{break-inside:avoid}thead{display:table-header-group}
+        h2,h3{break-after:avoid}table{font-size:.8rem}}
         *{box-sizing:border-box}
         body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,\
         "Helvetica Neue",Arial,"DejaVu Sans",sans-serif;-webkit-print-color-adjust:exact;print-color-adjust:exact}
@@ -33,6 +34,7 @@ enum PageStyle {
         th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}
         th{color:var(--soft);font-weight:600}.number{text-align:right;padding:.3rem 0 .3rem 1.2rem;\
         font-variant-numeric:tabular-nums;white-space:nowrap}
+        .number+:not(.number){padding-left:1.2rem}.brief{white-space:nowrap;font-variant-numeric:tabular-nums}
         .sum td{font-weight:600;border-top:2px solid var(--line)}
         pre{background:var(--tint);border:1px solid var(--line);border-radius:6px;padding:.6rem .8rem;overflow-x:auto}
         a{color:var(--s1)}details{margin:.3rem 0}summary{cursor:pointer;font-size:.9rem}

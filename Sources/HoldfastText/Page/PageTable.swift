@@ -5,10 +5,13 @@
 package struct PageTable {
     package struct Column: Sendable {
         let title: String
-        let isNumeric: Bool
+        /// In the style sheet; nil for plain words.
+        let style: String?
 
-        package static func words(_ title: String) -> Column { Column(title: title, isNumeric: false) }
-        package static func figures(_ title: String) -> Column { Column(title: title, isNumeric: true) }
+        package static func words(_ title: String) -> Column { Column(title: title, style: nil) }
+        package static func figures(_ title: String) -> Column { Column(title: title, style: "number") }
+        /// Words that stay on one line: times, verdicts.
+        package static func brief(_ title: String) -> Column { Column(title: title, style: "brief") }
     }
 
     private let columns: [Column]
@@ -60,6 +63,6 @@ package struct PageTable {
     }
 
     private static func style(_ column: Column) -> Markup.Attributes {
-        column.isNumeric ? ["class": "number"] : [:]
+        column.style.map { ["class": $0] } ?? [:]
     }
 }

@@ -35,7 +35,11 @@ struct VerifyVerb: Verb {
             progress.update(done: done)
         }
         progress.finish()
-        if !plan.isEmpty { report.add(try ComparisonOptions.run(plan, directory)) }
+        if !plan.isEmpty, !report.isLogReadable {
+            ArchiveVerbs.say("holdfast verify: the log can't be read whole, so nothing else was compared with it")
+        } else if !plan.isEmpty {
+            report.add(try ComparisonOptions.run(plan, directory))
+        }
         var output = BufferedWriter.standardOutput()
         try output.write(report.json)
         try output.flush()
