@@ -210,6 +210,8 @@ extension FileBatchLog {
         // Behind damage nobody knows where the last batch ended.
         if end == .max { return }
         let number = end == 0 ? 0 : (end - 1) / at.segmentBytes
+        // A sealed segment has no such bytes; putting it together again would only bring forth zeros.
+        if isSealed(number) { return }
         guard next / at.segmentBytes > number, let header = state.with({ $0.segments.header(number) }) else { return }
         if let stray = try scanner(header).lastWritten(from: end - number * at.segmentBytes) {
             throw damage(

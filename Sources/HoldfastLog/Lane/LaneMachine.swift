@@ -21,7 +21,7 @@ package protocol LaneMachine: AnyObject, SendableMetatype {
     /// Takes in a record that is in the log: at recovery and replay. A record older than what a snapshot already
     /// brought must change nothing.
     func apply(_ record: RecordView, at address: UInt64) throws(LogError)
-    /// The same for a few records in the log's order: a chance to bring what they touch into the cache first.
+    /// The same for many records in the log's order: a chance to bring what they touch into the cache first.
     func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError)
     /// Lends out a part of the state that can take records in by itself, beside the rest: recovery then has work for
     /// two threads. Nil where there is none.
@@ -64,9 +64,6 @@ package struct PlacedRecord {
         self.record = record
         self.address = address
     }
-
-    /// How many are handed to `apply` at a time: about as many cache misses as a core can have under way.
-    package static let groupMax = 16
 }
 
 /// Commands handed to a lane together, and where their answers go.

@@ -122,13 +122,7 @@ private final class MachineTaker<Machine: LaneMachine>: RecordTaker, @unchecked 
 
     init(machine: Machine) { self.machine = machine }
 
-    func take(_ block: RecordBlock) throws(LogError) {
-        var rest = block.records[...]
-        while !rest.isEmpty {
-            try machine.apply(UnsafeBufferPointer(rebasing: rest.prefix(PlacedRecord.groupMax)))
-            rest = rest.dropFirst(PlacedRecord.groupMax)
-        }
-    }
+    func take(_ block: RecordBlock) throws(LogError) { try machine.apply(block.records) }
 }
 
 /// What the machine lent, on a thread of its own.

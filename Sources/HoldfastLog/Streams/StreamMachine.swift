@@ -23,8 +23,13 @@ package final class StreamMachine: LaneMachine {
     }
 
     package func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError) {
-        table.prefetch(records)
-        for placed in records { try table.apply(placed.record, at: placed.address) }
+        var rest = records[...]
+        while !rest.isEmpty {
+            let group = UnsafeBufferPointer(rebasing: rest.prefix(StreamTable.groupMax))
+            table.prefetch(group)
+            for placed in group { try table.apply(placed.record, at: placed.address) }
+            rest = rest.dropFirst(group.count)
+        }
     }
 
     package func beginSnapshot() { table.beginSnapshot() }

@@ -116,6 +116,10 @@ struct StreamTable: ~Copyable {
         work.prefetched = at - work.frames.baseAddress!
     }
 
+    /// How many streams are looked up at a time: about as many cache misses as a core can have under way.
+    static var groupMax: Int { 16 }
+
+    /// At most a group.
     func prefetch(_ records: UnsafeBufferPointer<PlacedRecord>) {
         var hashes = InlineArray<16, UInt64>(repeating: 0)
         for (number, placed) in records.enumerated() { hashes[number] = Self.hash(placed.record.key, seed: seed) }
