@@ -11,9 +11,9 @@ extension Comparison {
     init(archive root: String, with files: LedgerFiles, _ progress: (Int) -> Void) throws {
         self.init(with: "archive", path: root)
         let archive = try Archive.open(root, for: .reading)
-        if let log = archive.chain.log, log != files.directory.manifest.log.hexadecimal {
+        if let log = archive.chain.log, log != files.directory.manifest.log.text {
             var finding = Finding(.archive, found: "an archive of log \(log)")
-            finding.expected = "an archive of log \(files.directory.manifest.log.hexadecimal)"
+            finding.expected = "an archive of log \(files.directory.manifest.log.text)"
             add(finding)
             return
         }
