@@ -1,6 +1,7 @@
 package import Holdfast
 internal import HoldfastArchive
 internal import HoldfastLog
+internal import HoldfastTables
 internal import HoldfastText
 internal import HoldfastWallet
 
