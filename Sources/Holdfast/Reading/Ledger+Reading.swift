@@ -33,7 +33,7 @@ extension Ledger {
         }
         let log = logs[lane(of: player)]
         let kept = log.isTrimmed ? try chain.firstRevision() ?? view.seq + 1 : 1
-        if let seq, seq < kept {
+        if let seq, kept > 1, seq < kept {
             throw .givenUp(
                 needed: "event \(seq) of player \(player.id) of \(player.tenant)",
                 remains: "the player's events begin with \(kept)")
