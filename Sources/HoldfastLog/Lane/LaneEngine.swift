@@ -100,7 +100,17 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
         lane.inbox.takeAll(into: &works)
         let before = lane.hasSomethingToCommit
         expire(lane)
-        for work in works { decide(work, on: lane) }
+        var taken = 0
+        for work in works {
+            decide(work, on: lane)
+            // A snapshot keeps pace with the commands, a byte for a byte: under full load an inbox is never empty, and
+            // a piece for each time that it was emptied would take an hour for a large state.
+            taken += work.inboxBytes
+            if taken >= Limits.snapshotChunkBytes {
+                taken = 0
+                _ = advanceSnapshot(of: lane)
+            }
+        }
         let more = lane.hasSomethingToCommit
         let snapshotGoesOn = advanceSnapshot(of: lane)
         lane.lock.unlock()
