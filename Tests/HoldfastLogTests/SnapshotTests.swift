@@ -133,6 +133,25 @@ import Testing
         try compare(disk, lanes: 1, usesSnapshot: true, "at once")
     }
 
+    @Test("under full load a snapshot gets a piece for each piece's worth of commands")
+    func keepsPace() throws {
+        let disk = SimulatedDisk()
+        let test = try StoreUnderTest(on: disk, lanes: 1, segmentBytes: 1 << 20)
+        for number in 0..<8_000 { _ = test.offer("", to: StreamKey("\(number)-" + String(repeating: "k", count: 118))) }
+        test.run()
+        let jobs = try test.store.engine.startSnapshots(at: test.store.directory.places, on: disk)
+        for _ in 0..<12 {
+            var batch = AppendBatch()
+            let event = Event(type: 1, payload: [UInt8](repeating: 7, count: 8_000))
+            for _ in 0..<40 { try batch.append(event, to: "busy") }
+            test.store.hand(batch) { _ in }
+        }
+        // The inbox is emptied once.
+        test.store.engine.runLane(0)
+        test.store.engine.commit()
+        #expect(jobs.count == 1 && jobs.allSatisfy(\.isOver))
+    }
+
     @Test("two snapshots are kept, and the older serves where the newer is damaged")
     func kept() throws {
         let disk = SimulatedDisk()
