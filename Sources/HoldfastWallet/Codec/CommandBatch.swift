@@ -34,7 +34,7 @@ package final class CommandBatch: LaneWork, @unchecked Sendable {
 
     /// Called once, when everything in here is durable or has failed.
     package var whenDone: ((CommandBatch, LogError?) -> Void)?
-    /// Called on the lane's thread once its commands are decided, with the state as it is then and the lane's time.
+    /// Called with the lane held once its commands are decided, with the state as it is then and the lane's time.
     /// What it saw may not be durable before `whenDone`.
     package var query: ((inout WalletState, Int64) -> Void)?
 
