@@ -53,7 +53,7 @@ final class Lane<Machine: LaneMachine> {
         } catch {
             let closed = OpenBatch(
                 base: memory[nextMemory].baseAddress!, address: address, capacity: BatchHeader.bytes)
-            turn = LaneTurn(batch: closed, now: machine.latestTime, lane: number, reader: reader)
+            begin(closed)
             hasPlace = false
             throw error
         }
@@ -64,9 +64,13 @@ final class Lane<Machine: LaneMachine> {
         // Leaves room for the trailer and for rounding up to whole pages.
         let end = (place.address + UInt64(place.bytes)) / UInt64(Limits.pageBytes) * UInt64(Limits.pageBytes)
         let capacity = Int(end - place.address) - BatchHeader.trailerBytes
-        turn = LaneTurn(
-            batch: OpenBatch(base: buffer.baseAddress!, address: place.address, capacity: capacity),
-            now: machine.latestTime, lane: number, reader: reader)
+        begin(OpenBatch(base: buffer.baseAddress!, address: place.address, capacity: capacity))
+    }
+
+    /// The clock's time from the start: what fell due fills more than one batch now and then, and the state alone knows
+    /// only the time of its last event.
+    private func begin(_ batch: OpenBatch) {
+        turn = LaneTurn(batch: batch, now: max(clock.now(), machine.latestTime), lane: number, reader: reader)
     }
 
     /// The smallest batch worth opening in what remains of a segment.
