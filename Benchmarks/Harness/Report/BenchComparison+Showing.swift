@@ -55,27 +55,19 @@ extension BenchComparison {
     }
 
     package var json: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("runs_before", runs.before)
-        json.member("runs_after", runs.after)
-        json.key("lines")
-        json.beginArray()
-        for line in lines {
-            json.beginObject()
-            json.member("name", line.name as String?)
-            json.member("before", Statistics.median(line.before))
-            json.member("after", Statistics.median(line.after))
-            json.member("ratio", line.ratio.value)
-            json.member("ratio_low", line.ratio.low)
-            json.member("ratio_high", line.ratio.high)
-            json.member("chance", line.chance)
-            json.member("verdict", line.verdictName as String?)
-            json.endObject()
+        JSONWriter.line { json in
+            json.member("runs_before", runs.before)
+            json.member("runs_after", runs.after)
+            json.member("lines", objects: lines) { line, json in
+                json.member("name", line.name as String?)
+                json.member("before", Statistics.median(line.before))
+                json.member("after", Statistics.median(line.after))
+                json.member("ratio", line.ratio.value)
+                json.member("ratio_low", line.ratio.low)
+                json.member("ratio_high", line.ratio.high)
+                json.member("chance", line.chance)
+                json.member("verdict", line.verdictName as String?)
+            }
         }
-        json.endArray()
-        json.endObject()
-        json.newline()
-        return json
     }
 }

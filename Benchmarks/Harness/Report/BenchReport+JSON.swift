@@ -23,10 +23,7 @@ extension BenchReport {
             json.integer(value)
         }
         json.endObject()
-        json.key("results")
-        json.beginArray()
-        for rate in rates { Self.write(rate, to: &json) }
-        json.endArray()
+        json.member("results", objects: rates, Self.writeMembers)
         json.key("notes")
         json.beginObject()
         for (name, value) in notes {
@@ -60,8 +57,7 @@ extension BenchReport {
         }
     }
 
-    private static func write(_ rate: Rate, to json: inout JSONWriter) {
-        json.beginObject()
+    private static func writeMembers(of rate: Rate, to json: inout JSONWriter) {
         json.member("name", rate.name as String?)
         json.member("count", rate.count)
         json.member("seconds", rate.seconds)
@@ -90,38 +86,24 @@ extension BenchReport {
             json.key(name as String)
             json.integer(value)
         }
-        json.endObject()
     }
 
     private func writeChecks(to json: inout JSONWriter) {
         if checks.isEmpty { return }
         json.member("ok", isGood)
-        json.key("checks")
-        json.beginArray()
-        for check in checks {
-            json.beginObject()
+        json.member("checks", objects: checks) { check, json in
             json.member("name", check.name as String?)
             json.member("ok", check.isGood)
-            json.key("faults")
-            json.beginArray()
-            for fault in check.faults { json.string(fault as String) }
-            json.endArray()
-            json.endObject()
+            json.member("faults", texts: check.faults)
         }
-        json.endArray()
     }
 
     private func writeSeries(to json: inout JSONWriter) {
         if !threads.isEmpty {
-            json.key("threads")
-            json.beginArray()
-            for thread in threads {
-                json.beginObject()
+            json.member("threads", objects: threads) { thread, json in
                 json.member("name", thread.name as String?)
                 json.member("cpu_seconds", thread.cpuSeconds)
-                json.endObject()
             }
-            json.endArray()
         }
         if series.isEmpty { return }
         json.key("series")

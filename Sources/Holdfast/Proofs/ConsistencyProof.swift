@@ -103,22 +103,15 @@ extension ConsistencyProof {
     static let kind = "consistency proof"
 
     package var json: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("holdfast", Self.kind as String?)
-        json.member("version", 1)
-        json.member("log", log as String?)
-        json.key("lanes")
-        json.beginArray()
-        for lane in lanes { Self.write(lane, to: &json) }
-        json.endArray()
-        json.endObject()
-        json.newline()
-        return json
+        JSONWriter.line { json in
+            json.member("holdfast", Self.kind as String?)
+            json.member("version", 1)
+            json.member("log", log as String?)
+            json.member("lanes", objects: lanes, Self.writeMembers)
+        }
     }
 
-    private static func write(_ lane: Lane, to json: inout JSONWriter) {
-        json.beginObject()
+    private static func writeMembers(of lane: Lane, to json: inout JSONWriter) {
         json.key("old")
         ProofJSON.write(lane.old, to: &json)
         json.key("new")
@@ -135,7 +128,6 @@ extension ConsistencyProof {
         } else {
             json.null()
         }
-        json.endObject()
     }
 
     init(_ fields: ProofFields) throws(ProofFailure) {

@@ -42,35 +42,32 @@ package struct PublishedRoots: Sendable, Equatable {
 
 extension PublishedRoots {
     package var json: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        switch detail {
-        case .moment(let day, let position, let time):
-            json.member("holdfast", "roots" as StaticString)
-            json.member("version", 1)
-            json.member("log", log as String?)
-            json.member("day", day)
-            json.member("time", time)
-            json.member("position", position)
-        case .segment(let root):
-            json.member("holdfast", "segment root" as StaticString)
-            json.member("version", 1)
-            json.member("log", log as String?)
-            json.member("segment", root.number)
-            json.member("first_position", root.firstPosition)
-            json.member("events", root.eventCount)
-            json.member("root", root.root.hexadecimal as String?)
-            json.member("last_batch_hash", root.lastBatchHash.hexadecimal as String?)
-            json.member("previous_chained", root.previousChained.hexadecimal as String?)
-            json.member("chained", root.chained.hexadecimal as String?)
+        JSONWriter.line { json in
+            switch detail {
+            case .moment(let day, let position, let time):
+                json.member("holdfast", "roots" as StaticString)
+                json.member("version", 1)
+                json.member("log", log as String?)
+                json.member("day", day)
+                json.member("time", time)
+                json.member("position", position)
+            case .segment(let root):
+                json.member("holdfast", "segment root" as StaticString)
+                json.member("version", 1)
+                json.member("log", log as String?)
+                json.member("segment", root.number)
+                json.member("first_position", root.firstPosition)
+                json.member("events", root.eventCount)
+                json.member("root", root.root.hexadecimal as String?)
+                json.member("last_batch_hash", root.lastBatchHash.hexadecimal as String?)
+                json.member("previous_chained", root.previousChained.hexadecimal as String?)
+                json.member("chained", root.chained.hexadecimal as String?)
+            }
+            json.key("lanes")
+            json.beginArray()
+            for head in heads { ProofJSON.write(head, to: &json) }
+            json.endArray()
         }
-        json.key("lanes")
-        json.beginArray()
-        for head in heads { ProofJSON.write(head, to: &json) }
-        json.endArray()
-        json.endObject()
-        json.newline()
-        return json
     }
 
     package init(reading bytes: [UInt8]) throws(ProofFailure) {

@@ -86,29 +86,20 @@ package struct LedgerBooks {
     }
 
     package var totalsJSON: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("events", events)
-        json.member("players", players)
-        json.key("assets")
-        json.beginObject()
-        for (asset, balance, held) in totals {
-            json.key(asset.description as String)
+        JSONWriter.line { json in
+            json.member("events", events)
+            json.member("players", players)
+            json.key("assets")
             json.beginObject()
-            Self.wide("balance", balance, to: &json)
-            Self.wide("held", held, to: &json)
+            for (asset, balance, held) in totals {
+                json.key(asset.description as String)
+                json.beginObject()
+                json.member("balance", wide: balance)
+                json.member("held", wide: held)
+                json.endObject()
+            }
             json.endObject()
         }
-        json.endObject()
-        json.endObject()
-        json.newline()
-        return json
-    }
-
-    private static func wide(_ key: StaticString, _ value: Int128, to json: inout JSONWriter) {
-        json.key(key)
-        var digits = "\(value)"
-        digits.withUTF8 { json.raw(UnsafeRawBufferPointer($0)) }
     }
 
     /// One JSON object a line, `{"tenant","player","asset","balance","held"}`.

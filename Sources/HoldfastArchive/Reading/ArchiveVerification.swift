@@ -181,15 +181,10 @@ package struct ArchiveVerification: Sendable {
             json.member("records", rows)
             json.member("bytes", bytes)
             json.member("table_records", tableRows)
-            json.key("faults")
-            json.beginArray()
-            for fault in faults {
-                json.beginObject()
+            json.member("faults", objects: faults) { fault, json in
                 json.member("file", fault.file as String?)
                 json.member("found", fault.found as String?)
-                json.endObject()
             }
-            json.endArray()
             json.member("unfinished", texts: unfinished)
         }
     }

@@ -8,10 +8,7 @@ extension RunReport {
             json.member("dry_run", isDryRun)
             json.member("moved_records", movedRows)
             json.member("deleted_records", droppedRows)
-            json.key("moved")
-            json.beginArray()
-            for move in moved {
-                json.beginObject()
+            json.member("moved", objects: moved) { move, json in
                 json.member("shard", move.shelf as String?)
                 json.member("days", texts: move.days)
                 json.member("records", move.rows)
@@ -19,20 +16,13 @@ extension RunReport {
                 json.member("files", move.files)
                 json.member("bytes", move.bytes)
                 json.member("snapshot_id", move.snapshot)
-                json.endObject()
             }
-            json.endArray()
-            json.key("deleted")
-            json.beginArray()
-            for drop in dropped {
-                json.beginObject()
+            json.member("deleted", objects: dropped) { drop, json in
                 json.member("shard", drop.shelf as String?)
                 json.member("day", drop.day as String?)
                 json.member("records", drop.rows)
                 json.member("receipt", drop.receipt)
-                json.endObject()
             }
-            json.endArray()
             json.member("recovered", texts: recovered)
             json.member("problems", texts: problems)
         }

@@ -15,33 +15,21 @@ package struct RetentionReport {
     package var bytes: UInt64 { plan.segments.reduce(0) { $0 + $1.bytes } }
 
     package var json: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("dry_run", isDryRun)
-        json.member("segments", plan.segments.count)
-        json.member("events", events)
-        json.member("bytes", bytes)
-        json.key("given_up")
-        json.beginArray()
-        for span in plan.segments { Self.write(span, to: &json) }
-        json.endArray()
-        json.key("lanes")
-        json.beginArray()
-        for lane in plan.lanes {
-            json.beginObject()
-            json.member("lane", lane.lane)
-            json.member("first_kept", lane.stop.segment)
-            json.member("because", lane.stop.because as String?)
-            json.endObject()
+        JSONWriter.line { json in
+            json.member("dry_run", isDryRun)
+            json.member("segments", plan.segments.count)
+            json.member("events", events)
+            json.member("bytes", bytes)
+            json.member("given_up", objects: plan.segments, Self.writeMembers)
+            json.member("lanes", objects: plan.lanes) { lane, json in
+                json.member("lane", lane.lane)
+                json.member("first_kept", lane.stop.segment)
+                json.member("because", lane.stop.because as String?)
+            }
         }
-        json.endArray()
-        json.endObject()
-        json.newline()
-        return json
     }
 
-    private static func write(_ span: SealedSpan, to json: inout JSONWriter) {
-        json.beginObject()
+    private static func writeMembers(of span: SealedSpan, to json: inout JSONWriter) {
         json.member("lane", span.lane)
         json.member("segment", span.number)
         json.member("first_position", span.root.firstPosition)
@@ -51,6 +39,5 @@ package struct RetentionReport {
         json.member("last_time", span.lastTime)
         json.member("root", span.root.root.hexadecimal as String?)
         json.member("chained", span.root.chained.hexadecimal as String?)
-        json.endObject()
     }
 }

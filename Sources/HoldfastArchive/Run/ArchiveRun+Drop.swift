@@ -35,29 +35,22 @@ extension ArchiveRun {
     private func writeReceipt(
         _ day: ShelfDay, rows: Int, setHash: RowSetHash, files: [DataFile], _ shelf: any RowShelf
     ) throws(ArchiveError) -> String {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("format-version", Snapshot.formatVersion)
-        json.member("operation", "delete")
-        json.member("timestamp-ms", options.now)
-        json.member("shard", shelf.name as String?)
-        json.member("of-shards", shelf.label.count)
-        json.member("day", day.day.description as String?)
-        json.member("deleted-records", rows)
-        json.member("row-set-hash", setHash.hexadecimal as String?)
-        json.member("snapshot-id", archive.chain.newestID)
-        json.key("found-in")
-        json.beginArray()
-        for file in files {
-            json.beginObject()
-            json.member("file-path", file.path as String?)
-            json.member("record-count", file.facts.rows)
-            json.member("sha256", file.fileHash.hexadecimal as String?)
-            json.endObject()
+        let json = JSONWriter.line { json in
+            json.member("format-version", Snapshot.formatVersion)
+            json.member("operation", "delete")
+            json.member("timestamp-ms", options.now)
+            json.member("shard", shelf.name as String?)
+            json.member("of-shards", shelf.label.count)
+            json.member("day", day.day.description as String?)
+            json.member("deleted-records", rows)
+            json.member("row-set-hash", setHash.hexadecimal as String?)
+            json.member("snapshot-id", archive.chain.newestID)
+            json.member("found-in", objects: files) { file, json in
+                json.member("file-path", file.path as String?)
+                json.member("record-count", file.facts.rows)
+                json.member("sha256", file.fileHash.hexadecimal as String?)
+            }
         }
-        json.endArray()
-        json.endObject()
-        json.newline()
         let path = "\(Layout.receipts)/deleted-\(day.day)-\(shelf.name)-of-\(shelf.label.count)-\(options.now).json"
         let bytes = json.withBytes { Array($0) }
         // The name is there whole or not at all: a run that died is answered by another receipt of the next.

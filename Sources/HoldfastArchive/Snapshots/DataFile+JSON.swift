@@ -4,9 +4,8 @@ internal import HoldfastText
 
 // The spelling is Iceberg's where Iceberg has the field.
 extension DataFile {
-    func write(to json: inout JSONWriter) {
+    func writeMembers(to json: inout JSONWriter) {
         let date = day.date
-        json.beginObject()
         json.member("file-path", path as String?)
         json.member("file-format", "jsonl.gz")
         json.key("partition")
@@ -43,7 +42,6 @@ extension DataFile {
         }
         json.member("split-offsets", integers: splits.map(\.offset))
         json.member("split-first-players", texts: splits.map(\.firstPlayer))
-        json.endObject()
     }
 
     private func writeBounds(

@@ -19,21 +19,13 @@ extension Snapshot {
         ArchiveSchema.write(to: &json)
         writeSummary(totalFiles, totalRows, totalBytes, &json)
         writeLog(&json)
-        json.key("added-data-files")
-        json.beginArray()
-        for file in added { file.write(to: &json) }
-        json.endArray()
-        json.key("deleted-data-files")
-        json.beginArray()
-        for file in removed {
-            json.beginObject()
+        json.member("added-data-files", objects: added) { $0.writeMembers(to: &$1) }
+        json.member("deleted-data-files", objects: removed) { file, json in
             json.member("file-path", file.path as String?)
             json.member("record-count", file.rows)
             json.member("file-size-in-bytes", file.fileBytes)
             json.member("row-set-hash", file.setHash.hexadecimal as String?)
-            json.endObject()
         }
-        json.endArray()
         json.endObject()
         json.newline()
         return json.withBytes { Array($0) }
@@ -67,18 +59,13 @@ extension Snapshot {
         json.beginObject()
         json.member("log-id", log.log as String?)
         json.member("last-position", log.lastPosition)
-        json.key("lanes")
-        json.beginArray()
-        for lane in log.lanes {
-            json.beginObject()
+        json.member("lanes", objects: log.lanes) { lane, json in
             json.member("lane", lane.lane)
             json.member("address", lane.address)
             json.member("chain-sha256", lane.chain.hexadecimal as String?)
             json.key("sealed-segment")
             lane.sealed?.write(to: &json) ?? json.null()
-            json.endObject()
         }
-        json.endArray()
         json.endObject()
     }
 
@@ -183,17 +170,12 @@ enum ArchiveSchema {
         json.beginObject()
         json.member("type", "struct")
         json.member("schema-id", 0)
-        json.key("fields")
-        json.beginArray()
-        for column in RowColumn.allCases {
-            json.beginObject()
+        json.member("fields", objects: RowColumn.allCases) { column, json in
             json.member("id", column.rawValue + 1)
             json.member("name", column.name as String?)
             json.member("required", isRequired(column))
             json.member("type", type(column))
-            json.endObject()
         }
-        json.endArray()
         json.endObject()
         json.key("partition-spec")
         json.beginObject()
@@ -212,16 +194,11 @@ enum ArchiveSchema {
         json.key("sort-order")
         json.beginObject()
         json.member("order-id", 1)
-        json.key("fields")
-        json.beginArray()
-        for column in [RowColumn.playerID, .seq] {
-            json.beginObject()
+        json.member("fields", objects: [RowColumn.playerID, .seq]) { column, json in
             json.member("transform", "identity")
             json.member("source-id", column.rawValue + 1)
             json.member("direction", "asc")
-            json.endObject()
         }
-        json.endArray()
         json.endObject()
     }
 

@@ -37,10 +37,7 @@ package struct SnapshotBase: Sendable, Equatable {
         json.member("snapshot-sha256", snapshotHash.hexadecimal as String?)
         json.member("timestamp-ms", timestamp)
         json.member("as-of-ms", asOf)
-        json.key("expired-snapshots")
-        json.beginArray()
-        for snapshot in expired {
-            json.beginObject()
+        json.member("expired-snapshots", objects: expired) { snapshot, json in
             json.member("snapshot-id", snapshot.id)
             json.member("sequence-number", snapshot.sequence)
             json.member("timestamp-ms", snapshot.timestamp)
@@ -49,13 +46,8 @@ package struct SnapshotBase: Sendable, Equatable {
             json.member("added-records", snapshot.addedRows)
             json.member("deleted-records", snapshot.removedRows)
             json.member("sha256", snapshot.hash.hexadecimal as String?)
-            json.endObject()
         }
-        json.endArray()
-        json.key("data-files")
-        json.beginArray()
-        for file in files { file.write(to: &json) }
-        json.endArray()
+        json.member("data-files", objects: files) { $0.writeMembers(to: &$1) }
         json.endObject()
         json.newline()
         return json.withBytes { Array($0) }

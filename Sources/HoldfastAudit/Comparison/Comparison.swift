@@ -61,14 +61,10 @@ package struct Comparison: Sendable {
     /// Left out where nothing was compared.
     static func write(_ comparisons: [Comparison], to json: inout JSONWriter) {
         if comparisons.isEmpty { return }
-        json.key("compared")
-        json.beginArray()
-        for comparison in comparisons { comparison.write(to: &json) }
-        json.endArray()
+        json.member("compared", objects: comparisons) { $0.writeMembers(to: &$1) }
     }
 
-    private func write(to json: inout JSONWriter) {
-        json.beginObject()
+    private func writeMembers(to json: inout JSONWriter) {
         json.member("with", with as String?)
         json.member("path", path as String?)
         json.member("ok", findings.isEmpty)
@@ -77,7 +73,6 @@ package struct Comparison: Sendable {
             json.key(amount.what as String)
             json.integer(amount.count)
         }
-        json.endObject()
     }
 }
 

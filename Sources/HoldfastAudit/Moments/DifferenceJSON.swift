@@ -18,110 +18,96 @@ extension Moment {
 
 extension WalletDifference {
     package var json: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("tenant", player.tenant as String?)
-        json.member("player", player.id as String?)
-        from.write("from", to: &json)
-        to.write("to", to: &json)
-        json.member("seq_before", before?.seq ?? 0)
-        json.member("seq_after", after?.seq ?? 0)
-        json.member("events", events)
-        json.member("locked_before", before?.isLocked ?? false)
-        json.member("locked_after", after?.isLocked ?? false)
-        json.key("assets")
-        json.beginObject()
-        for (asset, before, after) in purses {
-            json.key(asset as String)
+        JSONWriter.line { json in
+            json.member("tenant", player.tenant as String?)
+            json.member("player", player.id as String?)
+            from.write("from", to: &json)
+            to.write("to", to: &json)
+            json.member("seq_before", before?.seq ?? 0)
+            json.member("seq_after", after?.seq ?? 0)
+            json.member("events", events)
+            json.member("locked_before", before?.isLocked ?? false)
+            json.member("locked_after", after?.isLocked ?? false)
+            json.key("assets")
             json.beginObject()
-            json.member("balance_before", before.balance)
-            json.member("balance_after", after.balance)
-            json.member("balance_change", after.balance - before.balance)
-            json.member("held_before", before.held)
-            json.member("held_after", after.held)
+            for (asset, before, after) in purses {
+                json.key(asset as String)
+                json.beginObject()
+                json.member("balance_before", before.balance)
+                json.member("balance_after", after.balance)
+                json.member("balance_change", after.balance - before.balance)
+                json.member("held_before", before.held)
+                json.member("held_after", after.held)
+                json.endObject()
+            }
             json.endObject()
+            Self.write("holds_opened", holdsOpened, to: &json)
+            Self.write("holds_ended", holdsEnded, to: &json)
+            FlowJSON.write(flows, to: &json)
         }
-        json.endObject()
-        Self.write("holds_opened", holdsOpened, to: &json)
-        Self.write("holds_ended", holdsEnded, to: &json)
-        FlowJSON.write(flows, to: &json)
-        json.endObject()
-        json.newline()
-        return json
     }
 
     private static func write(_ key: StaticString, _ holds: [Wallet.Hold], to json: inout JSONWriter) {
-        json.key(key)
-        json.beginArray()
-        for hold in holds {
-            json.beginObject()
+        json.member(key, objects: holds) { hold, json in
             json.member("request_id", hold.requestID as String?)
             json.member("asset", hold.asset as String?)
             json.member("amount", hold.amount)
             json.member("expires_at", hold.expiresAt)
-            json.endObject()
         }
-        json.endArray()
     }
 }
 
 extension LedgerDifference {
     package var json: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        from.write("from", to: &json)
-        to.write("to", to: &json)
-        json.member("events_before", before.events)
-        json.member("events_after", after.events)
-        json.member("players_before", before.players)
-        json.member("players_after", after.players)
-        json.member("players_changed", playersChanged)
-        json.member("open_holds_before", before.openHolds)
-        json.member("open_holds_after", after.openHolds)
-        json.key("assets")
-        json.beginObject()
-        for asset in assets {
-            let (before, after) = (before.totals[asset] ?? .init(), after.totals[asset] ?? .init())
-            json.key(asset.description as String)
+        JSONWriter.line { json in
+            from.write("from", to: &json)
+            to.write("to", to: &json)
+            json.member("events_before", before.events)
+            json.member("events_after", after.events)
+            json.member("players_before", before.players)
+            json.member("players_after", after.players)
+            json.member("players_changed", playersChanged)
+            json.member("open_holds_before", before.openHolds)
+            json.member("open_holds_after", after.openHolds)
+            json.key("assets")
             json.beginObject()
-            json.wide("balance_before", before.balance)
-            json.wide("balance_after", after.balance)
-            json.wide("balance_change", after.balance - before.balance)
-            json.wide("held_before", before.held)
-            json.wide("held_after", after.held)
+            for asset in assets {
+                let (before, after) = (before.totals[asset] ?? .init(), after.totals[asset] ?? .init())
+                json.key(asset.description as String)
+                json.beginObject()
+                json.member("balance_before", wide: before.balance)
+                json.member("balance_after", wide: after.balance)
+                json.member("balance_change", wide: after.balance - before.balance)
+                json.member("held_before", wide: before.held)
+                json.member("held_after", wide: after.held)
+                json.endObject()
+            }
             json.endObject()
+            FlowJSON.write(flows, to: &json)
         }
-        json.endObject()
-        FlowJSON.write(flows, to: &json)
-        json.endObject()
-        json.newline()
-        return json
     }
 }
 
 /// What moved, by what it was.
 enum FlowJSON {
     static func write(_ flows: [Statement.Flow], to json: inout JSONWriter) {
-        json.key("moved")
-        json.beginArray()
-        for flow in flows {
-            json.beginObject()
+        json.member("moved", objects: flows) { flow, json in
             json.member("what", flow.name as String?)
             json.member("asset", flow.asset.description as String?)
             json.member("count", flow.count)
-            json.wide("sum", flow.sum)
-            json.wide("balance_change", flow.effect)
-            json.endObject()
+            json.member("sum", wide: flow.sum)
+            json.member("balance_change", wide: flow.effect)
         }
-        json.endArray()
     }
 }
 
-extension JSONWriter {
-    /// Sums over many players, which may pass what one balance can hold.
-    mutating func wide(_ key: StaticString, _ value: Int128) {
-        self.key(key)
-        var digits = "\(value)"
-        digits.withUTF8 { raw(UnsafeRawBufferPointer($0)) }
+extension LedgerDifference.Total {
+    /// As the value of its asset's name.
+    func write(_ asset: String, to json: inout JSONWriter) {
+        json.key(asset)
+        json.beginObject()
+        json.member("balance", wide: balance)
+        json.member("held", wide: held)
+        json.endObject()
     }
 }

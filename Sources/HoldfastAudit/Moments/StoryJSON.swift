@@ -4,24 +4,17 @@ internal import HoldfastWallet
 
 extension RequestStory {
     package func json() throws(ProofFailure) -> JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("tenant", player.tenant as String?)
-        json.member("player", player.id as String?)
-        json.member("request_id", requestID as String?)
-        json.member("state", state as String?)
-        json.member("expires_at", expiresAt)
-        json.key("steps")
-        json.beginArray()
-        for step in steps { try Self.write(step, to: &json) }
-        json.endArray()
-        json.endObject()
-        json.newline()
-        return json
+        try JSONWriter.line { json throws(ProofFailure) in
+            json.member("tenant", player.tenant as String?)
+            json.member("player", player.id as String?)
+            json.member("request_id", requestID as String?)
+            json.member("state", state as String?)
+            json.member("expires_at", expiresAt)
+            try json.member("steps", objects: steps, Self.writeMembers)
+        }
     }
 
-    private static func write(_ step: Step, to json: inout JSONWriter) throws(ProofFailure) {
-        json.beginObject()
+    private static func writeMembers(of step: Step, to json: inout JSONWriter) throws(ProofFailure) {
         json.member("role", step.role.rawValue as String?)
         json.member("seq", step.line.seq)
         json.member("position", step.line.position)
@@ -32,17 +25,12 @@ extension RequestStory {
         json.member("target", step.target)
         json.member("amount", step.amount)
         json.member("error", step.refusal?.name)
-        json.key("changes")
-        json.beginArray()
-        for change in step.line.changes {
-            json.beginObject()
+        json.member("changes", objects: step.line.changes) { change, json in
             json.member("asset", change.asset.description as String?)
             json.member("balance_delta", change.delta)
             json.member("balance_after", change.balance)
             json.member("held_after", change.held)
-            json.endObject()
         }
-        json.endArray()
         json.key("batch")
         json.beginObject()
         json.member("lane", step.location.lane)
@@ -54,7 +42,6 @@ extension RequestStory {
         json.member("file", step.location.file as String?)
         json.member("offset", step.location.offset)
         if let proof = step.proof { json.member("proof", line: try proof.json()) }
-        json.endObject()
     }
 
     /// For people.

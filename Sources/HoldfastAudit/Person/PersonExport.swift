@@ -147,16 +147,11 @@ package struct PersonExport {
             json.member("first_seq", firstSeq)
             json.member("last_seq", lastSeq)
             json.member("last_event_at", lastTime)
-            json.key("files")
-            json.beginArray()
-            for part in parts {
-                json.beginObject()
+            json.member("files", objects: parts) { part, json in
                 json.member("name", part.name as String?)
                 json.member("bytes", part.bytes)
                 json.member("sha256", part.sha256 as String?)
-                json.endObject()
             }
-            json.endArray()
         }
     }
 }

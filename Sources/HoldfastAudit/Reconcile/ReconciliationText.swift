@@ -15,15 +15,11 @@ extension Reconciliation {
                 json.integer(counts[sort] ?? 0)
             }
             json.endObject()
-            json.key("items")
-            json.beginArray()
-            for item in items { Self.write(item, to: &json) }
-            json.endArray()
+            json.member("items", objects: items, Self.writeMembers)
         }
     }
 
-    private static func write(_ item: Item, to json: inout JSONWriter) {
-        json.beginObject()
+    private static func writeMembers(of item: Item, to json: inout JSONWriter) {
         json.member("sort", item.sort.rawValue as String?)
         json.member("request_id", item.requestID as String?)
         json.member("line", item.line)
@@ -34,7 +30,6 @@ extension Reconciliation {
         json.member("field", item.field)
         json.member("statement", item.statement)
         json.member("ledger", item.ledger)
-        json.endObject()
     }
 
     /// One line an item, then the sums.

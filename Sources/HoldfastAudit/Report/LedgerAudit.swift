@@ -59,11 +59,7 @@ package struct LedgerAudit {
             json.key("assets")
             json.beginObject()
             for (asset, total) in zip(totalAssets, totals) {
-                json.key(asset as String)
-                json.beginObject()
-                json.wide("balance", total.balance)
-                json.wide("held", total.held)
-                json.endObject()
+                total.write(asset, to: &json)
             }
             json.endObject()
             json.key("events")

@@ -42,8 +42,7 @@ package struct Finding: Sendable, Equatable {
     }
 
     /// What is absent is left out, except for the place, which every finding has a field for.
-    func write(to json: inout JSONWriter) {
-        json.beginObject()
+    func writeMembers(to json: inout JSONWriter) {
         json.member("check", check.rawValue as String?)
         json.member("file", file)
         if let offset { json.member("offset", offset) } else { json.nullMember("offset") }
@@ -54,7 +53,6 @@ package struct Finding: Sendable, Equatable {
         if let asset { json.member("asset", asset as String?) }
         if let expected { json.member("expected", expected as String?) }
         json.member("found", found as String?)
-        json.endObject()
     }
 
     /// One line for people.

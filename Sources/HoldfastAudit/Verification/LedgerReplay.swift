@@ -69,20 +69,13 @@ package struct LedgerReplay {
             json.key("assets")
             json.beginObject()
             for (asset, total) in totals.sorted(by: { $0.key < $1.key }) {
-                json.key(asset.description as String)
-                json.beginObject()
-                json.wide("balance", total.balance)
-                json.wide("held", total.held)
-                json.endObject()
+                total.write(asset.description, to: &json)
             }
             json.endObject()
             Comparison.write(comparisons, to: &json)
             if !isGood {
                 json.member("fault_count", findings.count)
-                json.key("faults")
-                json.beginArray()
-                for finding in findings.kept { finding.write(to: &json) }
-                json.endArray()
+                json.member("faults", objects: findings.kept) { $0.writeMembers(to: &$1) }
             }
         }
     }

@@ -163,10 +163,7 @@ package struct LedgerVerification {
             json.member("chain_heads", texts: chainHeads)
             Comparison.write(comparisons, to: &json)
             json.member("fault_count", findings.count)
-            json.key("faults")
-            json.beginArray()
-            for finding in findings.kept { finding.write(to: &json) }
-            json.endArray()
+            json.member("faults", objects: findings.kept) { $0.writeMembers(to: &$1) }
         }
     }
 }

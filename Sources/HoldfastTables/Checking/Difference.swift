@@ -14,8 +14,7 @@ package struct Difference: Sendable, Equatable {
     /// What the tables say; nil for what is missing.
     package let found: String?
 
-    package func write(to json: inout JSONWriter) {
-        json.beginObject()
+    package func writeMembers(to json: inout JSONWriter) {
         json.member("file", file as String?)
         json.member("what", what as String?)
         json.member("tenant", tenant)
@@ -24,7 +23,6 @@ package struct Difference: Sendable, Equatable {
         json.member("position", position.map { Int64($0) })
         json.member("expected", expected)
         json.member("found", found)
-        json.endObject()
     }
 }
 

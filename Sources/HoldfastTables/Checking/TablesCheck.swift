@@ -129,25 +129,19 @@ package final class TablesCheck {
 
 extension TablesCheck.Report {
     package var json: JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("ok", isGood)
-        json.member("shards", shards)
-        json.member("events", events)
-        json.member("rows", rows)
-        json.member("players", players)
-        json.member("holds", holds)
-        json.member("days_in_archive", daysInArchive)
-        json.member("dead_letters", deadLetters)
-        json.member("position", position)
-        json.member("log_end", logEnd)
-        json.member("differences", differences.count)
-        json.key("first")
-        json.beginArray()
-        for difference in differences.first { difference.write(to: &json) }
-        json.endArray()
-        json.endObject()
-        json.newline()
-        return json
+        JSONWriter.line { json in
+            json.member("ok", isGood)
+            json.member("shards", shards)
+            json.member("events", events)
+            json.member("rows", rows)
+            json.member("players", players)
+            json.member("holds", holds)
+            json.member("days_in_archive", daysInArchive)
+            json.member("dead_letters", deadLetters)
+            json.member("position", position)
+            json.member("log_end", logEnd)
+            json.member("differences", differences.count)
+            json.member("first", objects: differences.first) { $0.writeMembers(to: &$1) }
+        }
     }
 }

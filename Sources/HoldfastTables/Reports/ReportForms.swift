@@ -49,31 +49,28 @@ extension ReportValue {
 extension TablesReport {
     /// One JSON object, with the sections as arrays of objects.
     package func json(_ sections: [ReportSection] = ReportSection.allCases) -> JSONWriter {
-        var json = JSONWriter(capacity: 1 << 16)
-        json.beginObject()
-        json.member("from", firstDay?.description)
-        json.member("to", lastDay?.description)
-        json.member("tenant", selection.tenant)
-        json.member("shards", shards)
-        json.member("position", position)
-        json.member("dead_letters", deadLetters)
-        for section in sections {
-            let columns = section.columns
-            json.key(section.rawValue)
-            json.beginArray()
-            for row in section.rows(of: self) {
-                json.beginObject()
-                for (column, value) in zip(columns, row.values) {
-                    json.key(column.name)
-                    if value.isText { json.string(value.plain!) } else { json.number(value.plain) }
+        JSONWriter.line { json in
+            json.member("from", firstDay?.description)
+            json.member("to", lastDay?.description)
+            json.member("tenant", selection.tenant)
+            json.member("shards", shards)
+            json.member("position", position)
+            json.member("dead_letters", deadLetters)
+            for section in sections {
+                let columns = section.columns
+                json.key(section.rawValue)
+                json.beginArray()
+                for row in section.rows(of: self) {
+                    json.beginObject()
+                    for (column, value) in zip(columns, row.values) {
+                        json.key(column.name)
+                        if value.isText { json.string(value.plain!) } else { json.number(value.plain) }
+                    }
+                    json.endObject()
                 }
-                json.endObject()
+                json.endArray()
             }
-            json.endArray()
         }
-        json.endObject()
-        json.newline()
-        return json
     }
 
     /// One section with a header. A null is an empty field.

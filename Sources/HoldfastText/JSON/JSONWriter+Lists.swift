@@ -28,6 +28,27 @@ extension JSONWriter {
         endArray()
     }
 
+    package mutating func member<Element, Failure: Error>(
+        _ name: StaticString, objects elements: some Sequence<Element>,
+        _ members: (Element, inout JSONWriter) throws(Failure) -> Void
+    ) throws(Failure) {
+        key(name)
+        beginArray()
+        for element in elements {
+            beginObject()
+            try members(element, &self)
+            endObject()
+        }
+        endArray()
+    }
+
+    /// A sum over many players, which may pass what one balance can hold.
+    package mutating func member(_ name: StaticString, wide value: Int128) {
+        key(name)
+        var digits = "\(value)"
+        digits.withUTF8 { raw(UnsafeRawBufferPointer($0)) }
+    }
+
     /// What another writer wrote as a line, without the line's end.
     package mutating func member(_ name: StaticString, line: borrowing JSONWriter) {
         key(name)

@@ -50,26 +50,23 @@ struct BackupVerb: Verb {
     }
 
     private func json(_ report: LogBackup.Report, _ expiry: BackupExpiry?) -> JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("taken", report.point.taken)
-        json.member("position", report.point.position)
-        json.member("time", report.point.time)
-        json.member("copied_files", report.copiedFiles)
-        json.member("copied_bytes", report.copiedBytes)
-        json.member("bytes", report.bytes)
-        json.member("removed", texts: report.removed)
-        if let expiry {
-            json.key("expired")
-            json.beginObject()
-            json.member("dry_run", dryRun)
-            json.member("points", expiry.points.count)
-            json.member("files", expiry.files.count)
-            json.member("bytes", expiry.bytes)
-            json.endObject()
+        JSONWriter.line { json in
+            json.member("taken", report.point.taken)
+            json.member("position", report.point.position)
+            json.member("time", report.point.time)
+            json.member("copied_files", report.copiedFiles)
+            json.member("copied_bytes", report.copiedBytes)
+            json.member("bytes", report.bytes)
+            json.member("removed", texts: report.removed)
+            if let expiry {
+                json.key("expired")
+                json.beginObject()
+                json.member("dry_run", dryRun)
+                json.member("points", expiry.points.count)
+                json.member("files", expiry.files.count)
+                json.member("bytes", expiry.bytes)
+                json.endObject()
+            }
         }
-        json.endObject()
-        json.newline()
-        return json
     }
 }

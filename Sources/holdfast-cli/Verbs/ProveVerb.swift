@@ -112,23 +112,20 @@ struct ProveVerb: Verb {
 
     /// What was proven, for programs and people; a proof says little until its root is known to be a published one.
     private static func finding(_ proof: ProofFile, root: PublishedRoots?, old: PublishedRoots?) -> JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("ok", true)
-        switch proof {
-        case .inclusion(let proof):
-            json.member("proves", "inclusion" as StaticString)
-            json.member("log", proof.log as String?)
-            json.member("lane", proof.head.lane)
-            json.member("segment", proof.segment.number)
-        case .consistency(let proof):
-            json.member("proves", "consistency" as StaticString)
-            json.member("log", proof.log as String?)
-            json.member("older_root_checked", old != nil)
+        JSONWriter.line { json in
+            json.member("ok", true)
+            switch proof {
+            case .inclusion(let proof):
+                json.member("proves", "inclusion" as StaticString)
+                json.member("log", proof.log as String?)
+                json.member("lane", proof.head.lane)
+                json.member("segment", proof.segment.number)
+            case .consistency(let proof):
+                json.member("proves", "consistency" as StaticString)
+                json.member("log", proof.log as String?)
+                json.member("older_root_checked", old != nil)
+            }
+            json.member("root_checked", root != nil)
         }
-        json.member("root_checked", root != nil)
-        json.endObject()
-        json.newline()
-        return json
     }
 }

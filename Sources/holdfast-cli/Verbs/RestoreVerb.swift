@@ -73,37 +73,28 @@ struct RestoreVerb: Verb {
     }
 
     private static func json(_ point: BackupPoint) -> JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("taken", point.taken)
-        json.member("position", point.position)
-        json.member("time", point.time)
-        json.endObject()
-        json.newline()
-        return json
+        JSONWriter.line { json in
+            json.member("taken", point.taken)
+            json.member("position", point.position)
+            json.member("time", point.time)
+        }
     }
 
     private static func json(files: Int, bytes: UInt64) -> JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("ok", true)
-        json.member("files", files)
-        json.member("bytes", bytes)
-        json.endObject()
-        json.newline()
-        return json
+        JSONWriter.line { json in
+            json.member("ok", true)
+            json.member("files", files)
+            json.member("bytes", bytes)
+        }
     }
 
     private static func json(_ report: LogRestore.Report) -> JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("position", report.position)
-        json.member("time", report.time)
-        json.member("events", report.events)
-        json.member("cut", report.isCut)
-        json.member("checkpoints_left_out", texts: report.checkpointsLeftOut)
-        json.endObject()
-        json.newline()
-        return json
+        JSONWriter.line { json in
+            json.member("position", report.position)
+            json.member("time", report.time)
+            json.member("events", report.events)
+            json.member("cut", report.isCut)
+            json.member("checkpoints_left_out", texts: report.checkpointsLeftOut)
+        }
     }
 }

@@ -48,17 +48,10 @@ struct RootsVerb: Verb {
     }
 
     private static func json(_ report: RootPublisher) -> JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        list("written", report.written, to: &json)
-        json.member("unchanged", report.unchanged)
-        list("differing", report.differing, to: &json)
-        json.endObject()
-        json.newline()
-        return json
-    }
-
-    private static func list(_ key: StaticString, _ names: [String], to json: inout JSONWriter) {
-        json.member(key, texts: names)
+        JSONWriter.line { json in
+            json.member("written", texts: report.written)
+            json.member("unchanged", report.unchanged)
+            json.member("differing", texts: report.differing)
+        }
     }
 }

@@ -34,16 +34,13 @@ struct SealVerb: Verb {
     }
 
     private static func json(_ root: SegmentRoot) -> JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("lane", root.lane)
-        json.member("segment", root.number)
-        json.member("first_position", root.firstPosition)
-        json.member("events", root.eventCount)
-        json.member("root", root.root.hexadecimal as String?)
-        json.member("chained", root.chained.hexadecimal as String?)
-        json.endObject()
-        json.newline()
-        return json
+        JSONWriter.line { json in
+            json.member("lane", root.lane)
+            json.member("segment", root.number)
+            json.member("first_position", root.firstPosition)
+            json.member("events", root.eventCount)
+            json.member("root", root.root.hexadecimal as String?)
+            json.member("chained", root.chained.hexadecimal as String?)
+        }
     }
 }

@@ -32,26 +32,23 @@ struct StatsVerb: Verb {
     }
 
     private static func json(_ stats: LedgerStats) -> JSONWriter {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("players", stats.players)
-        json.member("events", stats.events)
-        json.member("bytes_per_event", stats.bytesPerEvent)
-        json.member("bytes_per_event_open", stats.bytesPerEventOpen)
-        if let sealed = stats.bytesPerEventSealed { json.member("bytes_per_event_sealed", sealed) }
-        json.key("segments")
-        json.beginObject()
-        json.member("open", stats.openSegments)
-        json.member("sealed", stats.sealedSegments)
-        json.endObject()
-        json.member("lanes", stats.lanes)
-        json.member("position", stats.position)
-        json.member("open_holds", stats.openHolds)
-        json.member("last_event_at", stats.lastEventAt)
-        json.member("last_snapshot", stats.lastSnapshot)
-        json.endObject()
-        json.newline()
-        return json
+        JSONWriter.line { json in
+            json.member("players", stats.players)
+            json.member("events", stats.events)
+            json.member("bytes_per_event", stats.bytesPerEvent)
+            json.member("bytes_per_event_open", stats.bytesPerEventOpen)
+            if let sealed = stats.bytesPerEventSealed { json.member("bytes_per_event_sealed", sealed) }
+            json.key("segments")
+            json.beginObject()
+            json.member("open", stats.openSegments)
+            json.member("sealed", stats.sealedSegments)
+            json.endObject()
+            json.member("lanes", stats.lanes)
+            json.member("position", stats.position)
+            json.member("open_holds", stats.openHolds)
+            json.member("last_event_at", stats.lastEventAt)
+            json.member("last_snapshot", stats.lastSnapshot)
+        }
     }
 
     private static func table(_ stats: LedgerStats) -> [(String, String)] {

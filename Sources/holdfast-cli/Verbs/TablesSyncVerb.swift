@@ -47,17 +47,15 @@ struct TablesSyncVerb: Verb {
         let status = sync.takeStatus()
         display.finish(status)
         guard asJSON else { return .done }
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("shards", sync.shards)
-        json.member("events", status.events)
-        json.member("position", status.position)
-        json.member("dead_letters", status.deadLetters)
-        json.member("batches", status.batches)
-        json.endObject()
-        json.newline()
         var output = BufferedWriter.standardOutput()
-        try output.write(json)
+        try output.write(
+            JSONWriter.line { json in
+                json.member("shards", sync.shards)
+                json.member("events", status.events)
+                json.member("position", status.position)
+                json.member("dead_letters", status.deadLetters)
+                json.member("batches", status.batches)
+            })
         try output.flush()
         return .done
     }
