@@ -38,7 +38,7 @@ let package = Package(
         .target(
             name: "HoldfastTables",
             dependencies: [
-                "CHoldfast", "CSQLite", "CZlib", "Holdfast", "HoldfastLog", "HoldfastWallet", "HoldfastText",
+                "CHoldfast", "CSQLite", "Holdfast", "HoldfastLog", "HoldfastWallet", "HoldfastText",
             ],
             swiftSettings: strict),
         .target(

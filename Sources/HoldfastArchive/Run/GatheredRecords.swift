@@ -89,15 +89,3 @@ final class GatheredRecords {
         return order
     }
 }
-
-extension RecordView {
-    /// A record's key is `tenant/player`, and a tenant has no slash.
-    private var slash: Int {
-        let key = key
-        guard let found = memchr(key.baseAddress!, Int32(UInt8(ascii: "/")), key.count) else { return key.count - 1 }
-        return UnsafeRawPointer(found) - key.baseAddress!
-    }
-
-    var tenantID: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: key[..<slash]) }
-    var playerID: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: key[(slash + 1)...]) }
-}

@@ -1,4 +1,3 @@
-internal import CZlib
 package import Holdfast
 internal import HoldfastLog
 package import HoldfastTables
@@ -60,7 +59,7 @@ package final class LogRows: RowSource {
             wanted[place.place] = GatheredRecords(expected: place.rows)
         }
         let days = Set(wanted.keys.map(\.day))
-        let shards = UInt32(shelves[0].label.count)
+        let shards = shelves[0].label.count
         var missing = wanted.values.reduce(0) { $0 + $1.expected }
         try inLog { () throws(LogError) in
             let reader = try files.reader(from: try start(of: days.min()!))
@@ -68,9 +67,7 @@ package final class LogRows: RowSource {
                 let count = try reader.readBatch { (record, _, _, _) throws(LogError) in
                     let day = Day(of: record.time)
                     guard days.contains(day) else { return }
-                    let player = record.playerID
-                    let sum = crc32(0, player.bindMemory(to: UInt8.self).baseAddress, UInt32(player.count))
-                    let shard = Int(UInt32(truncatingIfNeeded: sum) % shards)
+                    let shard = Shard.number(of: record.playerID, shards: shards)
                     guard let place = wanted[Place(shard: shard, day: day)] else { return }
                     // Only exchanges have two rows.
                     let rows = record.type == EventKind.exchanged.rawValue ? 2 : 1

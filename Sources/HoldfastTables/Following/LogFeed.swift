@@ -1,5 +1,3 @@
-internal import CZlib
-private import Glibc
 internal import Holdfast
 internal import HoldfastLog
 internal import HoldfastWallet
@@ -8,12 +6,12 @@ internal import HoldfastWallet
 struct LogFeed: ~Copyable {
     let files: LedgerFiles
     private var reader: LogReader
-    private let shards: UInt
+    private let shards: Int
     private let scratch = RecordScratch()
 
     init(_ files: LedgerFiles, from position: UInt64, shards: Int) throws(TablesError) {
         self.files = files
-        self.shards = UInt(shards)
+        self.shards = shards
         reader = try Self.reader(files, from: position)
     }
 
@@ -42,20 +40,11 @@ struct LogFeed: ~Copyable {
             return try reader.readBatch { (record, _, lane, address) throws(LedgerError) in
                 var undone: UInt8 = 0
                 if record.type == EventKind.rolledBack.rawValue { undone = try undoneMovement(record, lane) }
-                take(shard(of: record.key), record, address, lane, undone)
+                take(Shard.number(of: record.playerID, shards: shards), record, address, lane, undone)
             }
         } catch {
             throw .ledger(error)
         }
-    }
-
-    /// As `Shard.number`: of the player's id, which stands behind the tenant's name and a slash.
-    @inline(__always)
-    private func shard(of key: UnsafeRawBufferPointer) -> Int {
-        let base = key.baseAddress!.assumingMemoryBound(to: UInt8.self)
-        let slash = memchr(base, Int32(UInt8(ascii: "/")), key.count)
-        let start = slash.map { UnsafeRawPointer($0) - UnsafeRawPointer(base) + 1 } ?? 0
-        return Int(crc32(0, base + start, UInt32(key.count - start)) % shards)
     }
 
     /// A rollback's record says that a debit or a credit was undone, and where it stands, but not of which kind.
