@@ -1,4 +1,4 @@
-private import Glibc
+internal import HoldfastLog
 
 /// What rows of one tenant are sorted by: the player's bytes, then the number in the player's log; of an exchange the
 /// row of what went out comes before the row of what came in.
@@ -28,12 +28,7 @@ package struct RowKey: Equatable, Comparable, Sendable {
 
 /// Players are ordered by their bytes, as SQLite's BINARY collation does: below zero, zero, or above.
 func comparePlayers(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
-    let common = min(left.count, right.count)
-    if common > 0 {
-        let order = memcmp(left.baseAddress!, right.baseAddress!, common)
-        if order != 0 { return Int(order) }
-    }
-    return left.count - right.count
+    compareBytes(left, right)
 }
 
 func comparePlayers(_ left: [UInt8], _ right: [UInt8]) -> Int {

@@ -1,5 +1,3 @@
-internal import CHoldfast
-
 /// Where a sealed segment's blocks are, and with which event each begins, in the order of keys and then of the log:
 /// the way to a stream's events.
 ///
@@ -118,15 +116,4 @@ struct SealedIndex: Sendable {
         }
         return fields.bytes + keys
     }
-}
-
-/// The order of keys: byte by byte, and the shorter one first where it begins the longer.
-@inline(__always)
-func compareBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
-    let common = min(left.count, right.count)
-    if common > 0 {
-        let order = memcmp(left.baseAddress!, right.baseAddress!, common)
-        if order != 0 { return Int(order) }
-    }
-    return left.count - right.count
 }

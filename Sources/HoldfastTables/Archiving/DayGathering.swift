@@ -1,4 +1,4 @@
-private import Glibc
+internal import HoldfastLog
 internal import HoldfastWallet
 
 /// A day's rows in the order of their players, read in short transactions.
@@ -91,8 +91,8 @@ final class DayGathering {
             statement.reset()
         }
         players.sort { left, right in
-            let order = Self.compare(left.id, right.id)
-            return order != 0 ? order < 0 : Self.compare(left.tenant, right.tenant) < 0
+            let order = compareBytes(left.id, right.id)
+            return order != 0 ? order < 0 : compareBytes(left.tenant, right.tenant) < 0
         }
         slots = Array(repeating: -1, count: Int(players.map(\.ref).max() ?? -1) + 1)
         for (slot, player) in players.enumerated() { slots[Int(player.ref)] = Int32(slot) }
@@ -106,11 +106,6 @@ final class DayGathering {
 
     private func keep(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         text.isEmpty ? text : UnsafeRawBufferPointer(start: texts.keep(text), count: text.count)
-    }
-
-    private static func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
-        let order = memcmp(left.baseAddress!, right.baseAddress!, min(left.count, right.count))
-        return order != 0 ? Int(order) : left.count - right.count
     }
 
     /// A dead letter that is retried puts its row where it would have been.
