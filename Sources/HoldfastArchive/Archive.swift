@@ -109,6 +109,10 @@ package final class Archive {
         try storage.removeDirectory(path)
     }
 
+    /// The log that the archive holds the rows of, where that is another than `own`. An archive without rows holds
+    /// none, and may come to hold any.
+    package func otherLog(than own: String) -> String? { chain.log == own ? nil : chain.log }
+
     // MARK: Looking for files
 
     /// Where a file of the newest snapshot lies: in its place, or still in staging after a run that died.

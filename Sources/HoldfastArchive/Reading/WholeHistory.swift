@@ -75,7 +75,7 @@ package struct WholeHistory {
 
     private static func check(_ archive: Archive, belongsTo files: LedgerFiles) throws(ArchiveError) {
         let own = files.directory.manifest.log.text
-        if let log = archive.chain.log, log != own {
+        if let log = archive.otherLog(than: own) {
             throw .invalid(
                 argument: archive.storage.root, reason: "it is the archive of ledger \(log), not of \(own)")
         }

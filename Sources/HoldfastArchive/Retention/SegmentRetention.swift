@@ -80,7 +80,7 @@ package struct SegmentRetention: Sendable {
 
     private func checkArchive(_ archive: Archive, _ files: LedgerFiles) throws(ArchiveError) {
         let own = files.directory.manifest.log.text
-        guard let log = archive.chain.log, log != own else { return }
+        guard let log = archive.otherLog(than: own) else { return }
         throw .invalid(argument: self.archive, reason: "it is the archive of ledger \(log), not of \(own)")
     }
 }

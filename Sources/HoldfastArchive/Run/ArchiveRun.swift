@@ -59,7 +59,7 @@ package final class ArchiveRun {
             throw .invalid(
                 argument: "delete-after", reason: "rows can't be deleted before they are moved, at older-than")
         }
-        if let log = archive.chain.log, let own = options.log?.log, log != own {
+        if let own = options.log?.log, let log = archive.otherLog(than: own) {
             throw .invalid(
                 argument: archive.storage.root,
                 reason: "it is the archive of ledger \(log), not of \(own); an archive holds one ledger")

@@ -11,9 +11,10 @@ extension Comparison {
     init(archive root: String, with files: LedgerFiles, _ progress: (Int) -> Void) throws {
         self.init(with: "archive", path: root)
         let archive = try Archive.open(root, for: .reading)
-        if let log = archive.chain.log, log != files.directory.manifest.log.text {
+        let own = files.directory.manifest.log.text
+        if let log = archive.otherLog(than: own) {
             var finding = Finding(.archive, found: "an archive of log \(log)")
-            finding.expected = "an archive of log \(files.directory.manifest.log.text)"
+            finding.expected = "an archive of log \(own)"
             add(finding)
             return
         }

@@ -51,7 +51,7 @@ package struct PersonExport {
     }
 
     private mutating func takeIn(_ archive: Archive, before first: UInt64) throws {
-        if let log = archive.chain.log, log != files.directory.manifest.log.text {
+        if let log = archive.otherLog(than: files.directory.manifest.log.text) {
             throw LedgerError.invalid(argument: "the archive", reason: "it is of another ledger's log, \(log)")
         }
         archived = try archive.history(tenant: player.tenant, player: player.id).filter { $0.seq < first }
