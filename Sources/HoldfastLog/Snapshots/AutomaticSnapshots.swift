@@ -23,9 +23,7 @@ package struct SnapshotPolicy: Sendable {
 final class AutomaticSnapshots: Sendable {
     private let due: Atomic<UInt64>
     private let reached: Atomic<UInt64>
-    private let signal = Signal()
-    private let stopped = Atomic<Bool>(false)
-    private let thread = Locked<WorkerThread?>(nil)
+    private let thread = WokenThread()
 
     init(firstDue: UInt64) {
         due = Atomic(firstDue)
@@ -34,35 +32,21 @@ final class AutomaticSnapshots: Sendable {
 
     /// `check` is called when the log has come to a position that is due, and returns the next one.
     func start(_ check: @escaping @Sendable (_ position: UInt64) -> UInt64) {
-        let started = WorkerThread(name: "hf-snapshots") { [self] in
-            while !stopped.load(ordering: .acquiring) {
-                let ticket = signal.ticket
-                let position = reached.load(ordering: .acquiring)
-                if position >= due.load(ordering: .relaxed) {
-                    due.store(check(position), ordering: .relaxed)
-                } else {
-                    signal.wait(after: ticket)
-                }
-            }
+        thread.start("hf-snapshots") { [self] in
+            let position = reached.load(ordering: .acquiring)
+            guard position >= due.load(ordering: .relaxed) else { return false }
+            due.store(check(position), ordering: .relaxed)
+            return true
         }
-        thread.with { $0 = started }
     }
 
     /// Called after each commit; nearly always two loads and a store.
     func logReached(_ position: UInt64) {
         reached.store(position, ordering: .releasing)
-        if position >= due.load(ordering: .relaxed) { signal.raise() }
+        if position >= due.load(ordering: .relaxed) { thread.wake() }
     }
 
-    func stop() {
-        stopped.store(true, ordering: .releasing)
-        signal.raise()
-        let running = thread.with { thread in
-            defer { thread = nil }
-            return thread
-        }
-        running?.join()
-    }
+    func stop() { thread.stop() }
 }
 
 extension LaneEngine {
