@@ -19,12 +19,20 @@ struct AssetTable: ~Copyable {
     /// The name's bytes, good for as long as the table.
     mutating func text(of id: AssetID) -> UnsafeRawBufferPointer {
         if Int(id) > known { takeOver() }
+        return takenText(of: id)
+    }
+
+    mutating func name(of id: AssetID) -> AssetName { AssetName(unchecked: text(of: id))! }
+
+    /// The same of one that has come before the last taking over.
+    func takenName(of id: AssetID) -> AssetName { AssetName(unchecked: takenText(of: id))! }
+
+    @inline(__always)
+    private func takenText(of id: AssetID) -> UnsafeRawBufferPointer {
         precondition(id != 0 && Int(id) <= known, "a number of this process")
         let place = names.base + Int(id) * MemoryLayout<AssetName>.stride
         return UnsafeRawBufferPointer(start: place, count: Int(place.load(fromByteOffset: 23, as: UInt8.self)))
     }
-
-    mutating func name(of id: AssetID) -> AssetName { AssetName(unchecked: text(of: id))! }
 
     /// Fills up with the names that have come since.
     mutating func takeOver() {

@@ -49,23 +49,19 @@ extension WalletState {
 
     private mutating func view(_ player: UInt32) -> PlayerView {
         assets.takeOver()
-        var purses: [(AssetID, PurseFacts)] = []
-        var open: [(String, AssetID, Int64, Int64)] = []
-        forEachPurse(of: player) { purses.append(($0, $1)) }
-        forEachHold(of: player) { hold, slot in
-            open.append((String(decoding: requestID(of: hold), as: UTF8.self), slot.asset, slot.amount, slot.expiresAt))
-        }
         let slot = players.pointer(player)
         var view = PlayerView(
             tenant: String(decoding: tenant(of: player), as: UTF8.self),
             player: String(decoding: id(of: player), as: UTF8.self), seq: slot.pointee.seq,
             isLocked: slot.pointee.isLocked, purses: [], holds: [], lastAddress: slot.pointee.lastAddress)
-        for (asset, facts) in purses {
-            view.purses.append(.init(asset: assets.name(of: asset), balance: facts.balance, held: facts.held))
+        forEachPurse(of: player) { asset, facts in
+            view.purses.append(.init(asset: assets.takenName(of: asset), balance: facts.balance, held: facts.held))
         }
-        for (id, asset, amount, expiresAt) in open {
+        forEachHold(of: player) { hold, slot in
             view.holds.append(
-                .init(requestID: id, asset: assets.name(of: asset), amount: amount, expiresAt: expiresAt))
+                .init(
+                    requestID: String(decoding: requestID(of: hold), as: UTF8.self),
+                    asset: assets.takenName(of: slot.asset), amount: slot.amount, expiresAt: slot.expiresAt))
         }
         view.purses.sort { $0.asset < $1.asset }
         view.holds.sort { a, b in
@@ -88,16 +84,8 @@ extension WalletState {
         guard players.highWater > 0 else { return }
         assets.takeOver()
         for player in 1...players.highWater where isInUse(player) {
-            let slot = players.pointer(player)
-            guard slot.pointee.asset != 0 else { continue }
             let (tenant, id) = (tenant(of: player), id(of: player))
-            body(tenant, id, assets.name(of: slot.pointee.asset), slot.pointee.purse)
-            var next = slot.pointee.nextPurse
-            while next != 0 {
-                let further = purses.pointer(next)
-                body(tenant, id, assets.name(of: further.pointee.asset), further.pointee.purse)
-                next = further.pointee.next
-            }
+            forEachPurse(of: player) { body(tenant, id, assets.takenName(of: $0), $1) }
         }
     }
 
