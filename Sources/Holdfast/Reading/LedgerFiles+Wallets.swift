@@ -36,11 +36,7 @@ extension LedgerFiles {
             latest = (batch.header.time, batch.header.position + UInt64(batch.header.count) - 1)
         }
         if latest.time > time ?? .max || latest.position > position ?? .max {
-            throw .givenUp(
-                needed: "the state of lane \(log.at.lane) at that moment",
-                remains:
-                    "it begins at position \(log.firstPosition), and the oldest snapshot to start from is younger. "
-                    + "Older backups have what was before")
+            throw Self.givenUp("the state of lane \(log.at.lane) at that moment", log)
         }
         return machine
     }
@@ -61,12 +57,15 @@ extension LedgerFiles {
             return counts
         }
         if isTooLate {
-            throw .givenUp(
-                needed: "the wallet of player \(player.id) of \(player.tenant) at that moment",
-                remains:
-                    "it begins at position \(log.firstPosition), and the oldest snapshot to start from is younger. "
-                    + "Older backups have what was before")
+            throw Self.givenUp("the wallet of player \(player.id) of \(player.tenant) at that moment", log)
         }
         return machine.withState { $0.view(tenant: player.tenant, player: player.id) }.map { Wallet($0) }
+    }
+
+    private static func givenUp(_ needed: String, _ log: FileBatchLog) -> LedgerError {
+        .givenUp(
+            needed: needed,
+            remains: "it begins at position \(log.firstPosition), and the oldest snapshot to start from is younger. "
+                + "Older backups have what was before")
     }
 }

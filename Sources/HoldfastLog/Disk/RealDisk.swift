@@ -58,7 +58,7 @@ package struct RealDisk: Disk {
         var code = hf_try_lock(descriptor)
         // A child of the process that just gave it up holds a copy of the lock until it has begun its own program.
         for _ in 0..<Self.lockTries where code == EWOULDBLOCK {
-            usleep(10_000)
+            Syscalls.pause(milliseconds: 10)
             code = hf_try_lock(descriptor)
         }
         if code == 0 { return RealLock(descriptor: descriptor) }

@@ -63,9 +63,9 @@ enum Syscalls {
         return UInt64(status.st_size)
     }
 
-    /// A millisecond, for another process to get on with what it is doing.
-    static func pause() {
-        var time = timespec(tv_sec: 0, tv_nsec: 1_000_000)
+    /// For another process to get on with what it is doing; less than a second.
+    static func pause(milliseconds: Int) {
+        var time = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
         nanosleep(&time, nil)
     }
 

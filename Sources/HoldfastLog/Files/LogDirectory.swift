@@ -212,7 +212,7 @@ package struct LogDirectory: Sendable {
         for _ in 0..<Limits.readingTries {
             for log in logs { try log.catchUp(toRound: round) }
             if isWhole(round, logs) { return }
-            Syscalls.pause()
+            Syscalls.pause(milliseconds: 1)
         }
     }
 

@@ -46,7 +46,7 @@ extension BatchView {
             bad(
                 place,
                 lost == 1
-                    ? "an event does not match its checksum or its position"
+                    ? BatchView.mismatch
                     : "\(lost) events can't be read from here on")
             start = at
             first = index

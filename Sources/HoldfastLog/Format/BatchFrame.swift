@@ -143,6 +143,9 @@ package struct BatchView {
         .sha256(UnsafeRawBufferPointer(start: base, count: header.size - BatchHeader.trailerBytes))
     }
 
+    /// What is wrong with an event that can't be read.
+    static let mismatch = "an event does not match its checksum or its position"
+
     /// What is wrong with the batch, or nil: every byte of it is covered by a checksum or known to be zero.
     package static func fault(in bytes: UnsafeRawBufferPointer, header: BatchHeader) -> (offset: Int, what: String)? {
         guard bytes.count >= header.size else { return (0, "the batch is cut off") }
@@ -154,7 +157,6 @@ package struct BatchView {
         guard base.load(fromByteOffset: header.size - 8, as: UInt32.self) == hf_crc32c(0, base + trailer, 32) else {
             return (trailer, "the batch's own hash does not match its checksum")
         }
-        let mismatch = "an event does not match its checksum or its position"
         var at = BatchHeader.bytes
         var index = 0
         while index < header.count {
