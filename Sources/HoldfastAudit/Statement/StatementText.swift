@@ -165,14 +165,3 @@ enum FlowText {
         return lines
     }
 }
-
-/// Text in columns.
-enum TextColumn {
-    static func pad(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
-    }
-
-    static func padLeft(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(0, width - text.count)) + text
-    }
-}

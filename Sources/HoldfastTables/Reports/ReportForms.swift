@@ -111,8 +111,7 @@ extension TablesReport {
         }
         return ([headings] + cells).map { cells in
             let padded = zip(zip(cells, widths), isText).map { cell, isText in
-                let spaces = String(repeating: " ", count: cell.1 - cell.0.count)
-                return isText ? cell.0 + spaces : spaces + cell.0
+                isText ? TextColumn.pad(cell.0, cell.1) : TextColumn.padLeft(cell.0, cell.1)
             }
             let line = padded.joined(separator: "  ")
             return String(line.reversed().drop { $0 == " " }.reversed())

@@ -76,8 +76,7 @@ extension Program {
         for group in groups {
             // Padding the names keeps the summaries of all groups in one column.
             let rows = group.verbs.map { verb in
-                let name = verb.manual.name
-                return (name + String(repeating: " ", count: widest - name.count), verb.manual.summary)
+                (TextColumn.pad(verb.manual.name, widest), verb.manual.summary)
             }
             sections.append(["\(group.title):"] + TextLayout.table(rows, width: width))
         }

@@ -42,7 +42,7 @@ enum TextLayout {
             let hanging = lines.map { String(repeating: " ", count: column) + $0 }
             guard let first = lines.first else { return [start] }
             guard start.count + 2 <= column else { return [start] + hanging }
-            return [start + String(repeating: " ", count: column - start.count) + first] + hanging.dropFirst()
+            return [TextColumn.pad(start, column) + first] + hanging.dropFirst()
         }
     }
 }
