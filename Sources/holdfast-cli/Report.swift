@@ -4,12 +4,10 @@ import HoldfastText
 /// Prints a benchmark's findings, as a table or as one JSON object.
 enum Report {
     static func print(_ report: BenchReport, asJSON: Bool) throws {
-        var output = BufferedWriter.standardOutput()
         if asJSON {
-            try output.write(report.json(version: HoldfastCommand.version))
+            try Output.print(report.json(version: HoldfastCommand.version))
         } else {
-            for line in report.lines { try output.writeLine(line) }
+            try Output.print(report.lines)
         }
-        try output.flush()
     }
 }

@@ -36,7 +36,7 @@ struct ArchiveCompactVerb: Verb {
             progress.update(done: $0)
         }
         progress.finish()
-        try ArchiveVerbs.print(report.json(isDryRun: isDryRun))
+        try Output.print(report.json(isDryRun: isDryRun))
         return .done
     }
 }

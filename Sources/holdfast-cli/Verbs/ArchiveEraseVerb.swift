@@ -38,7 +38,7 @@ struct ArchiveEraseVerb: Verb {
             progress.update(done: $0)
         }
         progress.finish()
-        try ArchiveVerbs.print(report.json)
+        try Output.print(report.json)
         return .done
     }
 }

@@ -29,7 +29,7 @@ struct ArchiveExpireVerb: Verb {
     func run() async throws -> ExitCode {
         let archive = try Archive.open(root, for: .upkeep)
         let report = try archive.expire(before: cut, isDryRun: isDryRun)
-        try ArchiveVerbs.print(report.json(isDryRun: isDryRun))
+        try Output.print(report.json(isDryRun: isDryRun))
         return .done
     }
 }

@@ -45,7 +45,7 @@ struct ArchiveRestoreVerb: Verb {
         let progress = Progress.onStandardError("archive restore", unit: .things("rows"))
         let report = try archive.restore(into: shelves, snapshot: snapshot, filter) { progress.update(done: $0) }
         progress.finish()
-        try ArchiveVerbs.print(report.json)
+        try Output.print(report.json)
         return .done
     }
 }

@@ -73,8 +73,8 @@ struct ArchiveRunVerb: Verb {
         let progress = Progress.onStandardError("archive run", unit: .things("rows"))
         let report = try job.run(at: now) { progress.update(done: $0) }
         progress.finish()
-        try ArchiveVerbs.print(report.json(isDryRun: job.isDryRun))
-        for problem in report.problems { ArchiveVerbs.say("holdfast archive run: \(problem)") }
+        try Output.print(report.json(isDryRun: job.isDryRun))
+        for problem in report.problems { Output.say("holdfast archive run: \(problem)") }
         return report.problems.isEmpty ? .done : .failed
     }
 }

@@ -20,12 +20,10 @@ struct ArchiveSnapshotsVerb: Verb {
     func run() async throws -> ExitCode {
         let archive = try Archive.open(root, for: .reading)
         guard files else {
-            try ArchiveVerbs.print(archive.chain.json)
+            try Output.print(archive.chain.json)
             return .done
         }
-        var output = BufferedWriter.standardOutput()
-        for path in archive.chain.live.keys.sorted() { try output.writeLine("\(root)/\(path)") }
-        try output.flush()
+        try Output.print(archive.chain.live.keys.sorted().map { "\(root)/\($0)" })
         return .done
     }
 }

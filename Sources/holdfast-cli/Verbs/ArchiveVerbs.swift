@@ -27,17 +27,4 @@ enum ArchiveVerbs {
     }
 
     static func time(_ values: ParsedOptions) -> Int64 { values.millisecondsIfGiven("now") ?? SystemClock().now() }
-
-    static func print(_ json: borrowing JSONWriter) throws(StreamError) {
-        var output = BufferedWriter.standardOutput()
-        try output.write(json)
-        try output.flush()
-    }
-
-    static func say(_ line: String) {
-        var error = BufferedWriter.standardError()
-        // Where standard error fails there is no other place to say so.
-        try? error.writeLine(line)
-        try? error.flush()
-    }
 }

@@ -32,7 +32,7 @@ struct ArchiveVerifyVerb: Verb {
             progress.update(done: rows)
         }
         progress.finish()
-        try ArchiveVerbs.print(report.json)
+        try Output.print(report.json)
         return report.isGood ? .done : .failed
     }
 }

@@ -38,13 +38,7 @@ struct AuditVerb: Verb {
         }
         for line in lines.values { line.finish() }
         if let html { try WholeFile.write(audit.html, to: html) }
-        var output = BufferedWriter.standardOutput()
-        if asJSON {
-            try output.write(audit.json)
-        } else {
-            for line in audit.lines { try output.writeLine(line) }
-        }
-        try output.flush()
+        if asJSON { try Output.print(audit.json) } else { try Output.print(audit.lines) }
         return audit.isGood ? .done : .failed
     }
 }

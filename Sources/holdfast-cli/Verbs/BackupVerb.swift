@@ -43,9 +43,7 @@ struct BackupVerb: Verb {
                 LedgerBackup.target(target), keepingFrom: now - keep, dryRun: dryRun)
         }
         progress.finish()
-        var output = BufferedWriter.standardOutput()
-        try output.write(json(report, expiry))
-        try output.flush()
+        try Output.print(json(report, expiry))
         return .done
     }
 

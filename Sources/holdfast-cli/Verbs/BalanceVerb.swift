@@ -43,9 +43,7 @@ struct BalanceVerb: Verb {
         if let atSeq, wallet.seq < atSeq {
             throw Failure("player \(player.id) of \(player.tenant) has \(wallet.seq) events, not \(atSeq)")
         }
-        var output = BufferedWriter.standardOutput()
-        try output.write(wallet.json)
-        try output.flush()
+        try Output.print(wallet.json)
         return .done
     }
 }

@@ -37,13 +37,7 @@ struct BenchCompareVerb: Verb {
 
     func run() async throws -> ExitCode {
         let comparison = try BenchComparison(before: BenchFile.files(before), after: BenchFile.files(after))
-        var output = BufferedWriter.standardOutput()
-        if asJSON {
-            try output.write(comparison.json)
-        } else {
-            for line in comparison.text { try output.writeLine(line) }
-        }
-        try output.flush()
+        if asJSON { try Output.print(comparison.json) } else { try Output.print(comparison.text) }
         guard let failAbove else { return .done }
         return comparison.isWorse(byMoreThan: Double(failAbove) / 100) ? .failed : .done
     }

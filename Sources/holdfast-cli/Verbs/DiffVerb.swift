@@ -56,29 +56,19 @@ struct DiffVerb: Verb {
 
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
-        var output = BufferedWriter.standardOutput()
         if let player {
             guard let difference = try WalletDifference(of: player, in: files, from: from, to: to) else {
                 throw Failure("player \(player.id) of \(player.tenant) has no events")
             }
             if difference.before?.seq ?? 0 > difference.after?.seq ?? 0 { throw Failure("--from is later than --to") }
-            if asJSON {
-                try output.write(difference.json)
-            } else {
-                for line in difference.lines(files) { try output.writeLine(line) }
-            }
+            if asJSON { try Output.print(difference.json) } else { try Output.print(difference.lines(files)) }
         } else {
             let progress = Progress.onStandardError("diff", unit: .things("events"), total: Int(files.lastPosition))
             let difference = try LedgerDifference(of: files, from: from, to: to) { progress.update(done: $0) }
             progress.finish()
             if difference.before.events > difference.after.events { throw Failure("--from is later than --to") }
-            if asJSON {
-                try output.write(difference.json)
-            } else {
-                for line in difference.lines(files) { try output.writeLine(line) }
-            }
+            if asJSON { try Output.print(difference.json) } else { try Output.print(difference.lines(files)) }
         }
-        try output.flush()
         return .done
     }
 }

@@ -36,7 +36,7 @@ struct EventsVerb: Verb {
         let files = try LedgerFiles(directory)
         let reader = try files.reader(from: from ?? files.firstPosition)
         if from == nil, files.firstPosition > 1 {
-            ArchiveVerbs.say("holdfast events: the events before position \(files.firstPosition) were given up")
+            Output.say("holdfast events: the events before position \(files.firstPosition) were given up")
         }
         var output = BufferedWriter.standardOutput()
         var json = JSONWriter(capacity: 1 << 20)

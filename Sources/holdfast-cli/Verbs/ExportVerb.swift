@@ -77,7 +77,7 @@ struct ExportVerb: Verb {
             throw Failure("player \(player.id) of \(player.tenant) has no events")
         }
         if person.firstSeq > 1 {
-            ArchiveVerbs.say(
+            Output.say(
                 "holdfast export: the player's events before seq \(person.firstSeq) were given up by the log; --archive "
                     + "takes them in")
         }

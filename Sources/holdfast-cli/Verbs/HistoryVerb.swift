@@ -63,7 +63,7 @@ struct HistoryVerb: Verb {
                 "events \(missing.lowerBound) to \(missing.upperBound) are not in the log any more, and the archive does "
                     + "not have them")
         }
-        ArchiveVerbs.say(
+        Output.say(
             "holdfast history: the player's events before seq \(missing.upperBound + 1) were given up; the archive has "
                 + "them (--archive ROOT)")
         return .done

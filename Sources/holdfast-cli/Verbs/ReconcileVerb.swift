@@ -56,13 +56,7 @@ struct ReconcileVerb: Verb {
         let progress = Progress.onStandardError("reconcile", unit: .things("events"), total: Int(files.lastPosition))
         let result = try Reconciliation(statement, with: files, options) { progress.update(done: $0) }
         progress.finish()
-        var output = BufferedWriter.standardOutput()
-        if asJSON {
-            try output.write(result.json(statement))
-        } else {
-            for line in result.lines(statement) { try output.writeLine(line) }
-        }
-        try output.flush()
+        if asJSON { try Output.print(result.json(statement)) } else { try Output.print(result.lines(statement)) }
         return result.isGood ? .done : .failed
     }
 

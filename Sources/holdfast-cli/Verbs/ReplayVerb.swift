@@ -37,9 +37,7 @@ struct ReplayVerb: Verb {
         progress.finish()
         if !plan.isEmpty { replay.add(try ComparisonOptions.run(plan, directory)) }
         if let into { try WholeFile.write(replay.lines, to: into) }
-        var output = BufferedWriter.standardOutput()
-        try output.write(replay.json)
-        try output.flush()
+        try Output.print(replay.json)
         return replay.isGood ? .done : .failed
     }
 }

@@ -33,7 +33,7 @@ struct RetainVerb: Verb {
         let progress = Progress.onStandardError("retain", unit: .things("events"))
         let report = try retention.run { progress.update(done: $0) }
         progress.finish()
-        try ArchiveVerbs.print(report.json)
+        try Output.print(report.json)
         return .done
     }
 }

@@ -27,18 +27,15 @@ struct RootsVerb: Verb {
         let files = try LedgerFiles(directory)
         let progress = Progress.onStandardError("roots", unit: .bytes)
         let prover = Prover(files) { progress.advance(by: $0) }
-        var output = BufferedWriter.standardOutput()
         guard let into else {
             let roots = try prover.rootsOfNow()
             progress.finish()
-            try output.write(roots.json)
-            try output.flush()
+            try Output.print(roots.json)
             return .done
         }
         let report = try RootPublisher.publish(prover, into: into)
         progress.finish()
-        try output.write(Self.json(report))
-        try output.flush()
+        try Output.print(Self.json(report))
         guard report.differing.isEmpty else {
             throw Failure(
                 "\(report.differing.joined(separator: ", ")) in \(into): published before, and the log says something "

@@ -19,15 +19,11 @@ struct StatsVerb: Verb {
 
     func run() async throws -> ExitCode {
         let stats = try LedgerStats(LedgerFiles(directory))
-        var output = BufferedWriter.standardOutput()
         if asJSON {
-            try output.write(Self.json(stats))
+            try Output.print(Self.json(stats))
         } else {
-            for (label, value) in Self.table(stats) {
-                try output.writeLine(label + String(repeating: " ", count: 18 - label.count) + value)
-            }
+            try Output.print(Self.table(stats).map { TextColumn.pad($0, 18) + $1 })
         }
-        try output.flush()
         return .done
     }
 

@@ -42,13 +42,7 @@ struct StoryVerb: Verb {
             throw Failure("the log of player \(player.id) of \(player.tenant) knows no request \(requestID)")
         }
         progress.finish()
-        var output = BufferedWriter.standardOutput()
-        if asJSON {
-            try output.write(story.json())
-        } else {
-            for line in story.lines(files) { try output.writeLine(line) }
-        }
-        try output.flush()
+        if asJSON { try Output.print(story.json()) } else { try Output.print(story.lines(files)) }
         return .done
     }
 }

@@ -92,15 +92,13 @@ private struct TablesBuilding {
         progress.finish(
             summary: "\(Human.count(report.events)) events, up to \(report.position), over \(report.shards) shards")
         guard asJSON else { return .done }
-        var output = BufferedWriter.standardOutput()
-        try output.write(
+        try Output.print(
             JSONWriter.line { json in
                 json.member("shards", report.shards)
                 json.member("events", report.events)
                 json.member("position", report.position)
                 json.member("map_version", report.mapVersion)
             })
-        try output.flush()
         return .done
     }
 }

@@ -33,9 +33,7 @@ struct TablesCheckVerb: Verb {
             progress.update(done: done)
         }
         progress.finish()
-        var output = BufferedWriter.standardOutput()
-        try output.write(report.json)
-        try output.flush()
+        try Output.print(report.json)
         return report.isGood ? .done : .failed
     }
 }

@@ -47,8 +47,7 @@ struct TablesSyncVerb: Verb {
         let status = sync.takeStatus()
         display.finish(status)
         guard asJSON else { return .done }
-        var output = BufferedWriter.standardOutput()
-        try output.write(
+        try Output.print(
             JSONWriter.line { json in
                 json.member("shards", sync.shards)
                 json.member("events", status.events)
@@ -56,7 +55,6 @@ struct TablesSyncVerb: Verb {
                 json.member("dead_letters", status.deadLetters)
                 json.member("batches", status.batches)
             })
-        try output.flush()
         return .done
     }
 }

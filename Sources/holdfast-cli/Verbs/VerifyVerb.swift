@@ -36,13 +36,11 @@ struct VerifyVerb: Verb {
         }
         progress.finish()
         if !plan.isEmpty, !report.isLogReadable {
-            ArchiveVerbs.say("holdfast verify: the log can't be read whole, so nothing else was compared with it")
+            Output.say("holdfast verify: the log can't be read whole, so nothing else was compared with it")
         } else if !plan.isEmpty {
             report.add(try ComparisonOptions.run(plan, directory))
         }
-        var output = BufferedWriter.standardOutput()
-        try output.write(report.json)
-        try output.flush()
+        try Output.print(report.json)
         return report.isGood ? .done : .failed
     }
 }

@@ -1,0 +1,23 @@
+import HoldfastText
+
+/// What a verb has to say at once: its result on standard output, all else on standard error.
+enum Output {
+    static func print(_ json: borrowing JSONWriter) throws(StreamError) {
+        var output = BufferedWriter.standardOutput()
+        try output.write(json)
+        try output.flush()
+    }
+
+    static func print(_ lines: [String]) throws(StreamError) {
+        var output = BufferedWriter.standardOutput()
+        for line in lines { try output.writeLine(line) }
+        try output.flush()
+    }
+
+    static func say(_ line: String) {
+        var error = BufferedWriter.standardError()
+        // Where standard error fails there is no other place to say so.
+        try? error.writeLine(line)
+        try? error.flush()
+    }
+}
