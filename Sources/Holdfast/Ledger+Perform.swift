@@ -73,24 +73,9 @@ extension Ledger {
     package func submit(_ batch: CommandBatch, lane: Int) async throws(LedgerError) {
         let failure: LedgerError? = await withCheckedContinuation { continuation in
             batch.whenDone = { batch, failure in continuation.resume(returning: failure ?? batch.failure) }
-            switch engine.offer(batch, to: lane) {
-            case nil: break
-            case .overloaded: waitForRoom(batch, lane: lane)
-            case let error?: batch.finish(error)
-            }
+            engine.handOver(batch, to: lane)
         }
         if let failure { throw failure }
-    }
-
-    /// The inbox is full: waits in its queue, off the caller's path.
-    private func waitForRoom(_ batch: CommandBatch, lane: Int) {
-        Task {
-            do throws(LedgerError) {
-                try await engine.submit(batch, to: lane)
-            } catch {
-                batch.finish(error)
-            }
-        }
     }
 }
 

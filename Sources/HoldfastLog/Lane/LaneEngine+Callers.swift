@@ -10,6 +10,23 @@ extension LaneEngine {
         try await lanes[lane].inbox.put(work)
     }
 
+    /// From where one can't wait: a full inbox is waited for in its queue, off the caller's path, and the work itself is
+    /// told when it can't be taken.
+    package func handOver(_ work: Machine.Work, to lane: Int) {
+        switch offer(work, to: lane) {
+        case nil: break
+        case .overloaded:
+            Task {
+                do throws(LogError) {
+                    try await submit(work, to: lane)
+                } catch {
+                    work.finish(error)
+                }
+            }
+        case let error?: work.finish(error)
+        }
+    }
+
     /// Decides a small work on its caller's own thread, when the lane is free and nothing waits before it. To wake the
     /// lane's thread takes several microseconds, deciding one command less than one. False when the work is as it was.
     private func decidedAtOnce(_ work: Machine.Work, on lane: Lane<Machine>) -> Bool {

@@ -85,22 +85,7 @@ extension EventStore {
         }
         return await withCheckedContinuation { continuation in
             let work = StreamWork(batch, heads: heads) { work, _ in continuation.resume(returning: work) }
-            switch engine.offer(work, to: lane) {
-            case nil: break
-            case .overloaded: waitForRoom(work, lane: lane)
-            case let error?: work.finish(error)
-            }
-        }
-    }
-
-    /// The inbox is full: waits in its queue, off the caller's path.
-    private func waitForRoom(_ work: StreamWork, lane: Int) {
-        Task {
-            do throws(LogError) {
-                try await engine.submit(work, to: lane)
-            } catch {
-                work.finish(error)
-            }
+            engine.handOver(work, to: lane)
         }
     }
 }
