@@ -69,15 +69,11 @@ package struct LedgerExport {
         var count = 0
         for line in older {
             RowCSV.write(try JSONTree(parsing: line), to: &csv)
-            if csv.text.count < Self.pieceBytes { continue }
-            try output.write(csv.text)
-            csv.text.removeAll()
+            try Self.pass(&csv.text, to: &output)
         }
         try files.forEachRecord(selection) { passed in
             progress(passed)
-            if csv.text.count < Self.pieceBytes { return }
-            try output.write(csv.text)
-            csv.text.removeAll()
+            try Self.pass(&csv.text, to: &output)
         } _: { record throws(LedgerError) in
             RowCSV.write(try EventRows(reading: record), to: &csv)
             count += 1
@@ -92,15 +88,20 @@ package struct LedgerExport {
         var count = 0
         try files.forEachRecord(selection) { passed in
             progress(passed)
-            if journal.text.count < Self.pieceBytes { return }
-            try output.write(journal.text)
-            journal.text.removeAll()
+            try Self.pass(&journal.text, to: &output)
         } _: { record throws(LedgerError) in
             journal.write(try WalletEvent(reading: record), position: record.position)
             count += 1
         }
         try output.write(journal.text)
         return count
+    }
+
+    /// Once there is a piece of it.
+    private static func pass(_ text: inout TextBuffer, to output: inout BufferedWriter) throws(StreamError) {
+        if text.count < pieceBytes { return }
+        try output.write(text)
+        text.removeAll()
     }
 }
 
