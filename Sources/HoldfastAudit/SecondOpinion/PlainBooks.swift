@@ -49,11 +49,9 @@ final class PlainBooks {
     /// Keys that are too long to stand in their player.
     @exclusivity(unchecked) private var longKeys: [UInt8] = []
     @exclusivity(unchecked) private var purses: [Purse] = [Purse(asset: 0)]
-    @exclusivity(unchecked) private(set) var assets: [[UInt8]] = [[]]
+    @exclusivity(unchecked) private var assets = PlainAssets()
     @exclusivity(unchecked) private(set) var events: UInt64 = 0
     private(set) var purseCount = 0
-    /// Of each asset: what transfers left over.
-    @exclusivity(unchecked) private var transfers: [Int128] = [0]
 
     init() {
         precondition(MemoryLayout<Player>.stride == 64, "a player is a cache line")
@@ -62,11 +60,7 @@ final class PlainBooks {
         tableRegion = MappedRegion(size: slots * MemoryLayout<UInt64>.stride)
         table = tableRegion.base.assumingMemoryBound(to: UInt64.self)
         tableMask = UInt64(slots - 1)
-        namedAssets = .allocate(capacity: 1 << Int(Self.namedAssetsBits))
-        namedAssets.initialize(repeating: NamedAsset(), count: 1 << Int(Self.namedAssetsBits))
     }
-
-    deinit { namedAssets.deallocate() }
 
     // MARK: Taking events in
 
@@ -81,8 +75,8 @@ final class PlainBooks {
 
     static let groupMax = 32
 
-    /// Takes records in, in the log's order, each with `PlainKey.bytes` readable bytes behind it; `note` hears of each that says otherwise than these books, which then
-    /// believe it, so that a fault is named once.
+    /// Takes records in, in the log's order, each with `PlainKey.bytes` readable bytes behind it; `note` hears of each
+    /// that says otherwise than these books, which then believe it, so that a fault is named once.
     func take(
         _ records: UnsafeBufferPointer<UnsafeRawPointer>, note: (_ index: Int, Disagreement) -> Void
     ) {
@@ -148,7 +142,7 @@ final class PlainBooks {
             number, event.asset, effect, (event.balanceAfter, event.heldAfter), .balance, mayFallBelowZero: isForced,
             note)
         if event.type == PlainEvent.Kind.transferred || event.type == PlainEvent.Kind.received {
-            transfers[latestAsset] += Int128(effect.balance)
+            assets.addTransfer(effect.balance)
         }
         if event.type == PlainEvent.Kind.exchanged {
             move(
@@ -229,7 +223,7 @@ final class PlainBooks {
         key: UnsafeRawBufferPointer, _ plain: PlainKey, asset: UnsafeRawBufferPointer
     ) -> (balance: Int64, held: Int64)? {
         guard let number = findPlayer(key, plain) else { return nil }
-        let id = assetNumber(asset, PlainKey(asset))
+        let id = assets.number(of: asset, PlainKey(asset))
         let player = players[number]
         if Int(player.asset) == id { return (player.balance, player.held) }
         var next = player.next
@@ -247,7 +241,7 @@ final class PlainBooks {
 
     /// Sums by asset.
     var totals: [String: Total] {
-        var sums = transfers.map { Total(transfers: $0) }
+        var sums = assets.transfers.map { Total(transfers: $0) }
         for number in 1..<(playerCount + 1) {
             let player = players[number]
             sums[Int(player.asset)].balance += Int128(player.balance)
@@ -258,14 +252,14 @@ final class PlainBooks {
             sums[Int(purse.asset)].held += Int128(purse.held)
         }
         var totals: [String: Total] = [:]
-        for (name, sum) in zip(assets, sums).dropFirst() { totals[String(decoding: name, as: UTF8.self)] = sum }
+        for (name, sum) in zip(assets.names, sums).dropFirst() { totals[String(decoding: name, as: UTF8.self)] = sum }
         return totals
     }
 
     // MARK: Tables
 
     private func funds(_ number: Int, _ asset: UnsafeRawBufferPointer) -> (Int64, Int64) {
-        let id = assetNumber(asset, PlainKey(beforeSlack: asset))
+        let id = assets.number(of: asset, PlainKey(beforeSlack: asset))
         if Int(players[number].asset) == id { return (players[number].balance, players[number].held) }
         var next = players[number].next
         while next != 0 {
@@ -285,7 +279,7 @@ final class PlainBooks {
     private func withFunds(
         _ number: Int, _ asset: UnsafeRawBufferPointer, _ name: PlainKey, _ body: (inout Int64, inout Int64) -> Void
     ) {
-        let id = assetNumber(asset, name)
+        let id = assets.number(of: asset, name)
         let player = players + number
         if player.pointee.asset == 0 {
             player.pointee.asset = UInt16(id)
@@ -303,57 +297,6 @@ final class PlainBooks {
         var purse = purses[next]
         body(&purse.balance, &purse.held)
         purses[next] = purse
-    }
-
-    /// A ledger has few assets, and one event's is mostly the last one's.
-    @exclusivity(unchecked) private var latestAsset = 0
-    @exclusivity(unchecked) private var latestName = PlainKey(UnsafeRawBufferPointer(start: nil, count: 0))
-    @exclusivity(unchecked) private var latestBytes = 0
-
-    @inline(__always)
-    private func assetNumber(_ name: UnsafeRawBufferPointer, _ plain: PlainKey) -> Int {
-        if latestBytes == name.count, name.count <= PlainKey.bytes, latestName.isSame(as: plain, in: name.count) {
-            return latestAsset
-        }
-        return otherAsset(name, plain)
-    }
-
-    /// Numbers of assets with short names, by a hash of the name; few displace each other.
-    private struct NamedAsset: BitwiseCopyable {
-        var name: UInt64 = 0
-        var bytes = 0
-        var number = 0
-    }
-
-    @exclusivity(unchecked) private let namedAssets: UnsafeMutablePointer<NamedAsset>
-    private static let namedAssetsBits: UInt64 = 6
-
-    @inline(never)
-    private func otherAsset(_ name: UnsafeRawBufferPointer, _ plain: PlainKey) -> Int {
-        latestName = plain
-        latestBytes = name.count
-        if name.count > 8 { return unnamedAsset(name) }
-        let place = Int((plain.a &* 0x9E37_79B9_7F4A_7C15) >> (64 - Self.namedAssetsBits))
-        let known = namedAssets[place]
-        if known.bytes == name.count, known.name == plain.a {
-            latestAsset = known.number
-            return known.number
-        }
-        let number = unnamedAsset(name)
-        namedAssets[place] = NamedAsset(name: plain.a, bytes: name.count, number: number)
-        return number
-    }
-
-    private func unnamedAsset(_ name: UnsafeRawBufferPointer) -> Int {
-        if let known = assets.dropFirst().firstIndex(where: { $0.elementsEqual(name) }) {
-            latestAsset = known
-            return known
-        }
-        precondition(assets.count < Int(UInt16.max), "a log names fewer assets than that")
-        assets.append(Array(name))
-        transfers.append(0)
-        latestAsset = assets.count - 1
-        return latestAsset
     }
 
     @inline(__always)
@@ -420,64 +363,5 @@ final class PlainBooks {
             let hash = longKeys[start..<(start + Int(player.keyBytes))].withUnsafeBytes { PlainKey($0).hash }
             place(number, hash)
         }
-    }
-}
-
-/// The first 32 bytes of a key, and zeros where it has fewer; of a longer one 24, and a hash of the rest.
-struct PlainKey: BitwiseCopyable {
-    var a: UInt64 = 0
-    var b: UInt64 = 0
-    var c: UInt64 = 0
-    var d: UInt64 = 0
-
-    static let bytes = 32
-
-    @inline(__always)
-    init(_ text: UnsafeRawBufferPointer) {
-        let kept = text.count > Self.bytes ? 24 : text.count
-        withUnsafeMutableBytes(of: &self) { words in
-            words.copyMemory(from: UnsafeRawBufferPointer(start: text.baseAddress, count: kept))
-        }
-        if text.count > Self.bytes { d = Self.rest(of: text) }
-    }
-
-    /// The same of a text with so many readable bytes behind it, whatever these are: without a copy.
-    @inline(__always)
-    init(beforeSlack text: UnsafeRawBufferPointer) {
-        let kept = text.count > Self.bytes ? 24 : text.count
-        a = Self.word(text, 0, kept)
-        b = Self.word(text, 8, kept)
-        c = Self.word(text, 16, kept)
-        d = text.count > Self.bytes ? Self.rest(of: text) : Self.word(text, 24, kept)
-    }
-
-    /// Eight bytes of a text from `start` on, and zeros from `end` on.
-    @inline(__always)
-    private static func word(_ text: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> UInt64 {
-        guard start < end else { return 0 }
-        let word = UInt64(littleEndian: text.baseAddress!.loadUnaligned(fromByteOffset: start, as: UInt64.self))
-        let surplus = UInt64(max(0, start &+ 8 &- end)) &* 8
-        return word & (.max &>> surplus)
-    }
-
-    @inline(never)
-    private static func rest(of text: UnsafeRawBufferPointer) -> UInt64 {
-        text[24...].reduce(UInt64(text.count)) { mix($0 ^ UInt64($1)) }
-    }
-
-    @inline(__always)
-    func isSame(as other: PlainKey, in count: Int) -> Bool {
-        let first = (a ^ other.a) | (b ^ other.b) | (c ^ other.c)
-        return count > Self.bytes ? first == 0 : first | (d ^ other.d) == 0
-    }
-
-    /// Any good mixing will do; it never leaves this process.
-    @inline(__always)
-    var hash: UInt64 { Self.mix(Self.mix(a ^ 0x9E37_79B9_7F4A_7C15) ^ b &+ Self.mix(c ^ 0x2545_F491_4F6C_DD1D) ^ d) }
-
-    @inline(__always)
-    private static func mix(_ word: UInt64) -> UInt64 {
-        let product = word.multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
-        return product.high ^ product.low
     }
 }
