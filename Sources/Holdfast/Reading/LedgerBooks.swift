@@ -89,16 +89,10 @@ package struct LedgerBooks {
         JSONWriter.line { json in
             json.member("events", events)
             json.member("players", players)
-            json.key("assets")
-            json.beginObject()
-            for (asset, balance, held) in totals {
-                json.key(asset.description as String)
-                json.beginObject()
-                json.member("balance", wide: balance)
-                json.member("held", wide: held)
-                json.endObject()
+            json.member("assets", objects: totals, by: { $0.asset.description }) { total, json in
+                json.member("balance", wide: total.balance)
+                json.member("held", wide: total.held)
             }
-            json.endObject()
         }
     }
 

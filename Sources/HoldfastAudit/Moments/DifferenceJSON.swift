@@ -28,31 +28,17 @@ extension WalletDifference {
             json.member("events", events)
             json.member("locked_before", before?.isLocked ?? false)
             json.member("locked_after", after?.isLocked ?? false)
-            json.key("assets")
-            json.beginObject()
-            for (asset, before, after) in purses {
-                json.key(asset as String)
-                json.beginObject()
+            json.member("assets", objects: purses, by: { $0.asset }) { purse, json in
+                let (before, after) = (purse.before, purse.after)
                 json.member("balance_before", before.balance)
                 json.member("balance_after", after.balance)
                 json.member("balance_change", after.balance - before.balance)
                 json.member("held_before", before.held)
                 json.member("held_after", after.held)
-                json.endObject()
             }
-            json.endObject()
-            Self.write("holds_opened", holdsOpened, to: &json)
-            Self.write("holds_ended", holdsEnded, to: &json)
+            json.member("holds_opened", objects: holdsOpened) { $0.writeMembers(to: &$1) }
+            json.member("holds_ended", objects: holdsEnded) { $0.writeMembers(to: &$1) }
             FlowJSON.write(flows, to: &json)
-        }
-    }
-
-    private static func write(_ key: StaticString, _ holds: [Wallet.Hold], to json: inout JSONWriter) {
-        json.member(key, objects: holds) { hold, json in
-            json.member("request_id", hold.requestID as String?)
-            json.member("asset", hold.asset as String?)
-            json.member("amount", hold.amount)
-            json.member("expires_at", hold.expiresAt)
         }
     }
 }
@@ -69,20 +55,14 @@ extension LedgerDifference {
             json.member("players_changed", playersChanged)
             json.member("open_holds_before", before.openHolds)
             json.member("open_holds_after", after.openHolds)
-            json.key("assets")
-            json.beginObject()
-            for asset in assets {
+            json.member("assets", objects: assets, by: { $0.description }) { asset, json in
                 let (before, after) = (before.totals[asset] ?? .init(), after.totals[asset] ?? .init())
-                json.key(asset.description as String)
-                json.beginObject()
                 json.member("balance_before", wide: before.balance)
                 json.member("balance_after", wide: after.balance)
                 json.member("balance_change", wide: after.balance - before.balance)
                 json.member("held_before", wide: before.held)
                 json.member("held_after", wide: after.held)
-                json.endObject()
             }
-            json.endObject()
             FlowJSON.write(flows, to: &json)
         }
     }
@@ -102,12 +82,10 @@ enum FlowJSON {
 }
 
 extension LedgerDifference.Total {
-    /// As the value of its asset's name.
-    func write(_ asset: String, to json: inout JSONWriter) {
-        json.key(asset)
-        json.beginObject()
-        json.member("balance", wide: balance)
-        json.member("held", wide: held)
-        json.endObject()
+    static func write(_ totals: some Sequence<(String, Self)>, to json: inout JSONWriter) {
+        json.member("assets", objects: totals, by: { $0.0 }) { total, json in
+            json.member("balance", wide: total.1.balance)
+            json.member("held", wide: total.1.held)
+        }
     }
 }

@@ -56,12 +56,7 @@ package struct LedgerAudit {
             json.member("log", logName as String?)
             json.member("made_at", madeAt)
             json.member("verify", line: verification.json)
-            json.key("assets")
-            json.beginObject()
-            for (asset, total) in zip(totalAssets, totals) {
-                total.write(asset, to: &json)
-            }
-            json.endObject()
+            LedgerDifference.Total.write(zip(totalAssets, totals), to: &json)
             json.key("events")
             json.beginObject()
             for (kind, count) in (volumes?.counts ?? [:]).sorted(by: { $0.key < $1.key }) {

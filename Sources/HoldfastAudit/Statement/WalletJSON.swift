@@ -9,23 +9,21 @@ extension Wallet {
             json.member("player", player.id as String?)
             json.member("seq", seq)
             json.member("locked", isLocked)
-            json.key("assets")
-            json.beginObject()
-            for funds in funds {
-                json.key(funds.asset as String)
-                json.beginObject()
+            json.member("assets", objects: funds, by: { $0.asset }) { funds, json in
                 json.member("balance", funds.balance)
                 json.member("held", funds.held)
                 json.member("available", funds.available)
-                json.endObject()
             }
-            json.endObject()
-            json.member("holds", objects: holds) { hold, json in
-                json.member("request_id", hold.requestID as String?)
-                json.member("asset", hold.asset as String?)
-                json.member("amount", hold.amount)
-                json.member("expires_at", hold.expiresAt)
-            }
+            json.member("holds", objects: holds) { $0.writeMembers(to: &$1) }
         }
+    }
+}
+
+extension Wallet.Hold {
+    func writeMembers(to json: inout JSONWriter) {
+        json.member("request_id", requestID as String?)
+        json.member("asset", asset as String?)
+        json.member("amount", amount)
+        json.member("expires_at", expiresAt)
     }
 }

@@ -66,12 +66,8 @@ package struct LedgerReplay {
         JSONWriter.line { json in
             json.member("events", events)
             json.member("players", players)
-            json.key("assets")
-            json.beginObject()
-            for (asset, total) in totals.sorted(by: { $0.key < $1.key }) {
-                total.write(asset.description, to: &json)
-            }
-            json.endObject()
+            LedgerDifference.Total.write(
+                totals.sorted { $0.key < $1.key }.map { ($0.key.description, $0.value) }, to: &json)
             Comparison.write(comparisons, to: &json)
             if !isGood {
                 json.member("fault_count", findings.count)

@@ -42,6 +42,22 @@ extension JSONWriter {
         endArray()
     }
 
+    /// An object that has each element as an object under its own name.
+    package mutating func member<Element, Failure: Error>(
+        _ name: StaticString, objects elements: some Sequence<Element>, by key: (Element) -> String,
+        _ members: (Element, inout JSONWriter) throws(Failure) -> Void
+    ) throws(Failure) {
+        self.key(name)
+        beginObject()
+        for element in elements {
+            self.key(key(element))
+            beginObject()
+            try members(element, &self)
+            endObject()
+        }
+        endObject()
+    }
+
     /// A sum over many players, which may pass what one balance can hold.
     package mutating func member(_ name: StaticString, wide value: Int128) {
         key(name)
