@@ -150,18 +150,8 @@ private struct SegmentInventory {
 
     /// Where the log ends whose last segment is sealed.
     func sealedEnd(_ number: UInt64) throws(LogError) -> (LogTail, BatchHeader?) {
-        let segment = try openSealed(number)
+        let segment = try SealedSegment(number, of: place, on: disk)
         return (segment.header.tail, try segment.batches().headers.last)
-    }
-
-    private func openSealed(_ number: UInt64) throws(LogError) -> SealedSegment {
-        let file: any DiskFile
-        do throws(DiskFailure) {
-            file = try disk.open(SegmentNames.sealedPath(number, in: place.directory), for: .reading)
-        } catch {
-            throw .io(error)
-        }
-        return try SealedSegment(file, number: number, of: place)
     }
 
     /// The headers of the segments that have been written to; the blank ones behind them are ready for use.
@@ -180,7 +170,7 @@ private struct SegmentInventory {
         let known = headers.count
         for (index, number) in numbers.enumerated().dropFirst(known) {
             if sealed.contains(number) {
-                headers.append(try openSealed(number).header.segment)
+                headers.append(try SealedSegment(number, of: place, on: disk).header.segment)
                 continue
             }
             let path = SegmentNames.path(number, in: place.directory)

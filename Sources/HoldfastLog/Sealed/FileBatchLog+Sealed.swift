@@ -73,13 +73,7 @@ final class SealedFiles: Sendable {
 
     func segment(_ number: UInt64) throws(LogError) -> SealedSegment {
         if let known = open.with({ $0.segments[number] }) { return known }
-        let file: any DiskFile
-        do throws(DiskFailure) {
-            file = try disk.open(SegmentNames.sealedPath(number, in: place.directory), for: .reading)
-        } catch {
-            throw .io(error)
-        }
-        let segment = try SealedSegment(file, number: number, of: place)
+        let segment = try SealedSegment(number, of: place, on: disk)
         open.with { open in
             if open.segments[number] == nil { open.order.append(number) }
             open.segments[number] = segment

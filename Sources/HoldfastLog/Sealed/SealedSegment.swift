@@ -21,6 +21,16 @@ package final class SealedSegment: Sendable {
         else { throw damage(384, "the segment belongs to another log, lane or place") }
     }
 
+    convenience init(_ number: UInt64, of place: FileBatchLog.Place, on disk: any Disk) throws(LogError) {
+        let file: any DiskFile
+        do throws(DiskFailure) {
+            file = try disk.open(SegmentNames.sealedPath(number, in: place.directory), for: .reading)
+        } catch {
+            throw .io(error)
+        }
+        try self.init(file, number: number, of: place)
+    }
+
     init(_ file: any DiskFile, packing: any PayloadPacking) throws(LogError) {
         self.file = file
         self.packing = packing
