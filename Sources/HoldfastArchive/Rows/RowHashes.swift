@@ -52,28 +52,6 @@ package struct RowSetHash: Sendable, Equatable {
     package static func == (left: RowSetHash, right: RowSetHash) -> Bool { left.words == right.words }
 }
 
-extension Digest {
-    /// From 64 hexadecimal digits.
-    package init?(hexadecimal text: String) {
-        let digits = Array(text.utf8)
-        guard digits.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: 64, by: 2) {
-            guard let high = Self.value(digits[index]), let low = Self.value(digits[index + 1]) else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        self = bytes.withUnsafeBytes { Digest(loadingFrom: $0.baseAddress!) }
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        default: nil
-        }
-    }
-}
-
 /// A SHA-256 that is fed piece by piece.
 package final class RunningDigest {
     private let context = EVP_MD_CTX_new()!
