@@ -70,20 +70,20 @@ extension PlainBooks {
     /// Takes over everybody's balances from a snapshot.
     fileprivate func begin(with state: inout WalletState) {
         var key: [UInt8] = []
-        state.forEachSeq { tenant, player, seq in
+        func compose(_ tenant: UnsafeRawBufferPointer, _ player: UnsafeRawBufferPointer) {
             key.removeAll(keepingCapacity: true)
             key += tenant
             key.append(UInt8(ascii: "/"))
             key += player
+        }
+        state.forEachSeq { tenant, player, seq in
+            compose(tenant, player)
             key.withUnsafeBytes {
                 begin(key: $0, seq: seq, asset: UnsafeRawBufferPointer(start: nil, count: 0), balance: 0, held: 0)
             }
         }
         state.forEachPurse { tenant, player, asset, facts in
-            key.removeAll(keepingCapacity: true)
-            key += tenant
-            key.append(UInt8(ascii: "/"))
-            key += player
+            compose(tenant, player)
             key.withUnsafeBytes { key in
                 asset.withBytes {
                     begin(key: key, seq: seq(key: key) ?? 0, asset: $0, balance: facts.balance, held: facts.held)
