@@ -21,6 +21,7 @@
     @inlinable static var pageBytes: Int { 4096 }
     @inlinable static var pageShift: UInt64 { 12 }
     @inlinable static var linesPerPage: Int { 64 }
+    @inlinable static var lineBytes: Int { 64 }
     @inlinable static var slotsPerLine: Int { 6 }
     @inlinable static var slotsPerPage: Int { 384 }
 

@@ -1,9 +1,9 @@
 extension HashPages {
-    /// The live entries of one page of 0..<pageCount, for snapshots taken in chunks between commands.
+    /// The live entries of one page of 0..<pageCount.
     ///
     /// `partialHash` is the hash as far as the table knows it: `insert` puts it into an equivalent place of another
-    /// table. An entry that is there throughout the whole iteration is seen at least once: splits between two chunks
-    /// only move entries to later pages, so it may be seen twice, and is never missed.
+    /// table. With inserts between two pages an entry may be seen twice, and is never missed: splits only move entries
+    /// to later pages.
     @inlinable package func forEachEntry(
         inPage index: Int, _ body: (_ partialHash: UInt64, _ value: UInt64, _ status: UInt8) throws -> Void
     ) rethrows {

@@ -105,6 +105,23 @@ import Testing
         #expect(report.passedOver.isEmpty && report.replayed == 0)
     }
 
+    @Test("a snapshot whose bits are right but mean nothing is passed over, with its file and place named")
+    func meaninglessSnapshot() throws {
+        let disk = try smallLog()
+        let directory = try LogDirectory.open(StoreUnderTest.path, kind: EventStore.kind, on: disk)
+        let log = try directory.openLanes(for: .reading)[0]
+        let writer = try SnapshotWriter(at: log.at, start: log.firstAddress, on: disk)
+        try writer.write([])
+        try writer.write([0xFF, 1, 2])
+        try writer.finish(end: log.firstAddress)
+        let (_, report) = try LaneRecovery.recover(log) { StreamMachine(seed: 7) }
+        #expect(report.snapshot == nil && report.passedOver.count == 1)
+        let name = SnapshotFile.name(start: log.firstAddress)
+        let place = SnapshotFile.headerBytes + 8
+        #expect(
+            report.passedOver.first?.contains("\(name) is damaged at byte \(place)") == true, "\(report.passedOver)")
+    }
+
     @Test("a flipped bit in the table of segments costs a rebuild and changes nothing else")
     func everyBitOfTable() throws {
         let disk = try smallLog(segmentBytes: 8 << 10, events: 24)

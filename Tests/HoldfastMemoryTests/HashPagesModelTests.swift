@@ -39,7 +39,7 @@ private struct HashModel {
         return match
     }
 
-    /// Copies a table by what iteration shows of it, as a snapshot would.
+    /// Copies a table by what iteration shows of it.
     static func restored(_ table: borrowing HashPages) -> HashPages {
         var copy = HashPages(capacity: 200_000, window: table.window)
         var refused = 0

@@ -112,24 +112,65 @@ import Testing
         #expect(facts == (accepted.count, nil))
     }
 
-    @Test("an iteration in chunks between inserts misses nothing that was there throughout")
-    func chunks() {
+    @Test("images taken between inserts have each entry that was there throughout, once")
+    func images() {
         var table = HashPages(capacity: 200_000)
         for number in 0..<20_000 { _ = table.insert(Self.key(number), value: UInt64(number), status: 0) }
-        var seen = Set<UInt64>()
-        var page = 0
+        let pagesBefore = table.pageCount
+        var copy = HashPages(capacity: 200_000)
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: HashPages.imageBytesMax, alignment: 8)
+        defer { room.deallocate() }
         var next = 20_000
-        while page < table.pageCount {
-            table.forEachEntry(inPage: page) { _, value, _ in seen.insert(value) }
-            page += 1
+        var start: UInt64? = 0
+        while let hash = start {
+            let image = table.writeImage(ofPageAt: hash, to: room.baseAddress!)
+            let bytes = UnsafeRawBufferPointer(rebasing: room[..<image.bytes])
+            let outcome = copy.takeImage(ofPageAt: hash, from: bytes, statusMax: 0)
+            #expect(outcome == .taken(bytes: image.bytes, next: image.next))
+            start = image.next
             for _ in 0..<100 where next < 60_000 {
                 _ = table.insert(Self.key(next), value: UInt64(next), status: 0)
                 next += 1
             }
         }
-        #expect(next > 30_000, "pages were split meanwhile")
-        let missed = (0..<20_000).filter { !seen.contains(UInt64($0)) }
-        #expect(missed == [])
+        #expect(table.pageCount > pagesBefore + 10, "pages were split meanwhile")
+        let wrong = (0..<20_000).filter { number in
+            var count = 0
+            var match = copy.firstMatch(Self.key(number))
+            while let found = match {
+                if found.value == UInt64(number) { count += 1 }
+                match = copy.nextMatch(after: found)
+            }
+            return count != 1
+        }
+        #expect(wrong == [])
+        #expect(copy.brokenInvariant() == nil)
+    }
+
+    @Test("bytes that can't be the image of a page are refused, and those of one with a bit turned too, or do no harm")
+    func imagesOfNothing() {
+        var table = HashPages(capacity: 200_000)
+        for number in 0..<6_000 { _ = table.insert(Self.key(number), value: UInt64(number), status: 1) }
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: HashPages.imageBytesMax, alignment: 8)
+        defer { room.deallocate() }
+        let image = table.writeImage(ofPageAt: 0, to: room.baseAddress!)
+        func outcome(_ count: Int, at hash: UInt64 = 0, statusMax: UInt8 = 1) -> HashPages.ImageOutcome {
+            var copy = HashPages(capacity: 200_000)
+            return copy.takeImage(
+                ofPageAt: hash, from: UnsafeRawBufferPointer(rebasing: room[..<count]), statusMax: statusMax)
+        }
+        #expect(outcome(image.bytes) == .taken(bytes: image.bytes, next: image.next))
+        #expect(outcome(image.bytes, at: 1 << 60) == .malformed)
+        #expect(outcome(image.bytes, statusMax: 0) == .malformed)
+        for count in stride(from: 0, to: image.bytes, by: 61) { #expect(outcome(count) == .malformed) }
+        var refused = 0
+        for bit in stride(from: 0, to: image.bytes * 8, by: 17) {
+            room[bit / 8] ^= 1 << UInt8(bit % 8)
+            if outcome(image.bytes) == .malformed { refused += 1 }
+            room[bit / 8] ^= 1 << UInt8(bit % 8)
+        }
+        // An entry's value and the rest of its hash may be anything, and so may what stands in slots without one.
+        #expect(refused > 100)
     }
 
     #if DEBUG

@@ -37,6 +37,8 @@ package protocol LaneMachine: AnyObject, SendableMetatype {
     /// Appends one piece to `chunk`, of about `Limits.snapshotChunkBytes`. False when there is no more.
     func snapshotChunk(into chunk: inout [UInt8]) -> Bool
     func loadSnapshotChunk(_ chunk: UnsafeRawBufferPointer) throws(LogError)
+    /// Called behind the last piece: refuses a snapshot that is not whole.
+    func finishLoading() throws(LogError)
 }
 
 extension LaneMachine {
@@ -45,6 +47,7 @@ extension LaneMachine {
     }
 
     package func lendShare() -> (any RecoveryShare)? { nil }
+    package func finishLoading() throws(LogError) {}
 }
 
 /// A part of a machine's state that is lent to a thread of its own while records are taken in.

@@ -75,20 +75,30 @@ package struct LaneRecovery {
     private static func load<Machine: LaneMachine>(
         _ reader: SnapshotReader, into machine: Machine
     ) throws(LogError) {
-        let pieces = ThreadPipe<[UInt8]>(capacity: 8)
+        let pieces = ThreadPipe<SnapshotPiece>(capacity: 8)
         let source = PieceSource(reader: reader, pieces: pieces)
         let thread = WorkerThread(name: "hf-read-ahead") { source.run() }
         defer {
             pieces.abandon()
             thread.join()
         }
+        var offset: UInt64 = 0
         while let piece = try pieces.take() {
-            var failure: LogError?
-            piece.withUnsafeBytes { raw in
-                do throws(LogError) { try machine.loadSnapshotChunk(raw) } catch { failure = error }
+            offset = piece.offset
+            let loaded = piece.bytes.withUnsafeBytes { raw in
+                Result { () throws(LogError) in try machine.loadSnapshotChunk(raw) }
             }
-            if let failure { throw failure }
+            try placed(at: offset, in: reader, loaded)
         }
+        try placed(at: offset, in: reader, Result { () throws(LogError) in try machine.finishLoading() })
+    }
+
+    /// Says of damage that a machine finds where it is.
+    private static func placed(
+        at offset: UInt64, in reader: SnapshotReader, _ loaded: Result<Void, LogError>
+    ) throws(LogError) {
+        guard case .failure(.damaged(let damage)) = loaded else { return try loaded.get() }
+        throw .damaged(Damage(file: reader.path, offset: offset, found: damage.found))
     }
 
     /// Hands every record from `start` on to the machine, and to the share that it lends: one thread reads and checks,
@@ -137,9 +147,9 @@ private final class ShareTaker: RecordTaker {
 private final class PieceSource: @unchecked Sendable {
     // @unchecked: the reader is touched by its own thread until that has ended.
     private let reader: SnapshotReader
-    private let pieces: ThreadPipe<[UInt8]>
+    private let pieces: ThreadPipe<SnapshotPiece>
 
-    init(reader: SnapshotReader, pieces: ThreadPipe<[UInt8]>) {
+    init(reader: SnapshotReader, pieces: ThreadPipe<SnapshotPiece>) {
         self.reader = reader
         self.pieces = pieces
     }

@@ -77,7 +77,8 @@ final class SnapshotWriter {
         var frame = FieldWriter()
         frame.integer(UInt32(piece.count))
         frame.integer(piece.withUnsafeBytes { hf_crc32c(0, $0.baseAddress, $0.count) })
-        try file.writeAll(frame.bytes + piece, at: at)
+        try file.writeAll(frame.bytes, at: at)
+        try file.writeAll(piece, at: at + 8)
         at += UInt64(8 + piece.count)
         pieces += 1
     }
@@ -105,10 +106,25 @@ final class SnapshotWriter {
     }
 }
 
+/// A part of a snapshot, and where in the file it stands.
+struct SnapshotPiece: Sendable {
+    let offset: UInt64
+    let bytes: [UInt8]
+}
+
+extension LogError {
+    /// What a machine throws that can't make sense of a piece, in which every bit is as it was written; whoever knows
+    /// the file says where.
+    package static func malformedPiece(_ reason: String) -> LogError {
+        .damaged(Damage(file: "a snapshot", offset: 0, found: reason))
+    }
+}
+
 /// Reads a snapshot file back, checking every piece.
 package final class SnapshotReader {
     package let start: UInt64
     private let file: any DiskFile
+    var path: String { file.path }
     private var at = UInt64(SnapshotFile.headerBytes)
     private var pieces: UInt64 = 0
     /// Set once the end has been read: up to where the state may already hold events.
@@ -144,7 +160,7 @@ package final class SnapshotReader {
     }
 
     /// The next piece, or nil behind the last.
-    package func next() throws(LogError) -> [UInt8]? {
+    func next() throws(LogError) -> SnapshotPiece? {
         if end != nil { return nil }
         do throws(DiskFailure) {
             guard let frame = try file.bytes(at: at, count: 8) else { throw cutOff() }
@@ -164,9 +180,9 @@ package final class SnapshotReader {
                 self.end = address
                 return nil
             }
-            at += 8 + UInt64(size)
+            defer { at += 8 + UInt64(size) }
             pieces += 1
-            return piece
+            return SnapshotPiece(offset: at, bytes: piece)
         } catch {
             if error.errno != 0 { throw .io(error) }
             throw .damaged(

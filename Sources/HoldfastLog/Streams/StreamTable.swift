@@ -277,7 +277,5 @@ struct StreamTable: ~Copyable {
         }
     }
 
-    private static var malformed: LogError {
-        .invalid(argument: "snapshot", reason: "a piece of it can't be read as streams")
-    }
+    private static var malformed: LogError { .malformedPiece("a piece of it can't be read as streams") }
 }

@@ -26,6 +26,13 @@ struct ChunkWriter: ~Copyable {
         count += text.count
     }
 
+    /// Lets the body write bytes, and say how many they were.
+    @inline(__always)
+    mutating func put(atMost size: Int, _ body: (UnsafeMutableRawPointer) -> Int) {
+        if memory.count - count < size { grow(by: size) }
+        count += body(memory.baseAddress! + count)
+    }
+
     /// A player with very many holds has an entry larger than a piece should be.
     @inline(never)
     private mutating func grow(by wanted: Int) {
@@ -76,6 +83,6 @@ struct ChunkReader {
     }
 
     static func malformed(_ reason: String) -> LogError {
-        .invalid(argument: "a piece of the snapshot", reason: reason)
+        .malformedPiece(reason)
     }
 }

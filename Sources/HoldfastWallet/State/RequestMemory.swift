@@ -10,6 +10,8 @@ enum RequestStatus: UInt8 {
     case rolledBack = 5
     case tombstone = 6
 
+    static var last: RequestStatus { .tombstone }
+
     /// Of the request that an event's command bears.
     @inline(__always)
     init(ofOwn kind: EventKind) {

@@ -1,10 +1,13 @@
 import HoldfastLog
 import HoldfastMemory
 
-/// The names that the pieces of a snapshot introduced so far: its numbers to ours.
-struct SnapshotNames {
+/// How far the loading of a snapshot has come.
+struct SnapshotLoading {
+    /// The names that the pieces introduced so far: the snapshot's numbers to ours.
     var tenants: [UInt16] = []
     var assets: [AssetID] = []
+    /// The first hash of the page of request memory that comes next; nil when all are there.
+    var nextHash: UInt64? = 0
 }
 
 extension WalletState {
@@ -143,21 +146,23 @@ extension WalletState {
         guard open(opening) else { throw Full.openHolds.error(self) }
     }
 
-    /// Entries come page by page, so that those of one page here are taken in one after the other. An entry that a
-    /// growing table let the snapshot catch twice is harmless: of several the newest counts.
-    private mutating func loadRequests(_ entries: UnsafeRawBufferPointer) throws(LogError) {
-        guard entries.count % SnapshotFormat.requestBytes == 0 else { throw ChunkReader.malformed("it ends early") }
-        for at in stride(from: 0, to: entries.count, by: SnapshotFormat.requestBytes) {
-            let word = UInt64(littleEndian: entries.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-            let low = UInt32(littleEndian: entries.loadUnaligned(fromByteOffset: at + 8, as: UInt32.self))
-            let value = UInt64(low) | UInt64(entries[at + 12]) << 32
-            guard let status = RequestStatus(rawValue: UInt8(truncatingIfNeeded: word) & HashLayout.statusMask) else {
-                throw ChunkReader.malformed("a request has an unknown status")
-            }
-            guard requests.add(word & HashLayout.partialHashMask, requests.address(value: value), status) else {
-                throw Full.requests.error(self)
+    private mutating func loadRequests(_ images: UnsafeRawBufferPointer) throws(LogError) {
+        var images = images
+        while images.count > 0 {
+            guard let start = loaded.nextHash else { throw ChunkReader.malformed("it has requests behind the last") }
+            switch requests.pages.takeImage(ofPageAt: start, from: images, statusMax: RequestStatus.last.rawValue) {
+            case .taken(let bytes, let next):
+                loaded.nextHash = next
+                images = UnsafeRawBufferPointer(rebasing: images[bytes...])
+            case .malformed: throw ChunkReader.malformed("a page of its requests can't be one")
+            case .full: throw Full.requests.error(self)
             }
         }
+    }
+
+    /// The last piece was loaded: a snapshot without all of the requests is none.
+    func finishLoading() throws(LogError) {
+        guard loaded.nextHash == nil else { throw ChunkReader.malformed("the requests behind it are missing") }
     }
 
     private func number<Number>(_ stored: UInt16, in known: [Number]) throws(LogError) -> Number {

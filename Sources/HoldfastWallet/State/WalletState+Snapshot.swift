@@ -6,7 +6,8 @@ struct SnapshotCursor {
     enum Phase { case none, start, players, requests }
     var phase = Phase.none
     var nextPlayer: UInt32 = 1
-    var nextPage = 0
+    /// The first hash of the next page of request memory.
+    var nextHash: UInt64 = 0
     /// Names that the pieces so far have introduced.
     var tenantsWritten = 0
     var assetsWritten = 0
@@ -15,26 +16,25 @@ struct SnapshotCursor {
 /// A snapshot is a sequence of pieces, each of one moment. A player's entry holds up to their own seq, so it doesn't
 /// matter that pieces are of different moments: replaying the log skips what an entry already has.
 ///
-///     u32 "HWS1", u8 what: 0 start, 1 players, 2 requests
+///     u32 "HWS2", u8 what: 0 start, 1 players, 2 requests
 ///     u64 end of the log at that moment, u64 floor of the window
 ///     u16 tenants that are new since the piece before, each with its name; u32 assets likewise
 ///     (their numbers go on counting from 1 in the order of the pieces)
 ///     then  start: u64 seed, i64 latest time, u16 marks, each i64 time and u64 address
 ///           players: entries up to the end
-///           requests: entries up to the end, each u64 hash (41 bits from the top) with status in the low 3 bits,
-///                     u32 and u8: the low and high part of the value
+///           requests: images of pages up to the end, in the order of their hashes (``HashPages``); pieces follow on
+///                     each other, and together they have every page
 ///
 /// A player: u16 tenant, id, u64 seq, u64 last address, u8 flags (1 locked), u16 purses, u32 holds.
 /// A purse: u16 asset, i64 balance, i64 held.
 /// A hold: u16 asset, i64 amount, i64 created, i64 expires, u64 address, request_id.
 /// A text is a u8 count and its bytes.
 enum SnapshotFormat {
-    static let magic: UInt32 = 0x3153_5748
+    static let magic: UInt32 = 0x3253_5748  // "HWS2"
     static let start: UInt8 = 0
     static let players: UInt8 = 1
     static let requests: UInt8 = 2
     static let isLocked: UInt8 = 1
-    static let requestBytes = 13
     static let purseBytes = 18
     /// Of a hold without its request_id.
     static let holdBytes = 34
@@ -135,14 +135,18 @@ extension WalletState {
     }
 
     private mutating func putRequests(_ writer: inout ChunkWriter, _ limit: Int) {
-        while snapshot.nextPage < requests.pages.pageCount, writer.count < limit {
-            requests.pages.forEachEntry(inPage: snapshot.nextPage) { hash, value, status in
-                writer.put(hash | UInt64(status))
-                writer.put(UInt32(truncatingIfNeeded: value))
-                writer.put(UInt8(truncatingIfNeeded: value >> 32))
+        while writer.count < limit {
+            var next: UInt64?
+            writer.put(atMost: HashPages.imageBytesMax) { room in
+                let image = requests.pages.writeImage(ofPageAt: snapshot.nextHash, to: room)
+                next = image.next
+                return image.bytes
             }
-            snapshot.nextPage += 1
+            guard let next else {
+                snapshot.phase = .none
+                return
+            }
+            snapshot.nextHash = next
         }
-        if snapshot.nextPage >= requests.pages.pageCount { snapshot.phase = .none }
     }
 }

@@ -50,7 +50,7 @@ package struct WalletState: ~Copyable {
     package internal(set) var lastFault: EventFault?
 
     var snapshot = SnapshotCursor()
-    var loaded = SnapshotNames()
+    var loaded = SnapshotLoading()
     /// Never used. A member that can't move makes the compiler pass the whole state by its address; without it each
     /// call of a method that doesn't mutate copied 700 bytes to the stack, a tenth of the time of a command.
     private let pin = Atomic(false)
