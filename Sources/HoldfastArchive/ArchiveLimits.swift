@@ -13,6 +13,8 @@ package enum ArchiveLimits {
     package static let memberBytesMax = memberBytes + rowBytesMax
     /// Members between the reading and the compressing thread.
     package static let membersUnderWay = 8
+    /// Files that wait to be checked.
+    static let partsUnderWay = 4
     /// After this much in staging a snapshot is committed, so that a night that is broken off keeps what it did.
     package static let snapshotBytesMax = 4 << 30
     /// Days that one snapshot takes at most, for the same reason.

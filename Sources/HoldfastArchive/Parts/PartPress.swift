@@ -1,8 +1,8 @@
 internal import HoldfastLog
 internal import HoldfastTables
 
-/// The second stage of writing parts: compresses members, writes them into files in staging, and at the end syncs
-/// each file and reads it back. Belongs to one thread at a time.
+/// Compresses members and writes them into files in staging. Each file that is full, and at the end each, is synced and
+/// read back, with a second thread on that. Belongs to one thread at a time.
 package final class PartPress {
     private let storage: Storage
     private let directory: String
@@ -13,12 +13,25 @@ package final class PartPress {
     private var identifiers: Identifiers
     private var open: [Place: OpenPart] = [:]
     private var order: [Place] = []
-    private var done: [DataFile] = []
-    package private(set) var bytesWritten = 0
+    private let checked = Checked()
+    private let checking: Stage<ClosedPart>
 
     private struct Place: Hashable {
         let tenant: String
         let day: Day
+    }
+
+    /// A file that is whole but may still be in the system's memory only.
+    private struct ClosedPart: Sendable {
+        let file: DataFile
+        let opened: any DiskFile
+        let path: String
+    }
+
+    /// The files that are good. The checking stage's alone until it has ended.
+    private final class Checked: @unchecked Sendable {
+        var files: [DataFile] = []
+        let codec = GzipCodec()
     }
 
     private final class OpenPart {
@@ -39,7 +52,7 @@ package final class PartPress {
 
     package init(
         storage: Storage, staging directory: String, database: String, shards: ShardLabel?, engine: GzipEngine,
-        identifiers: Identifiers, partBytesMax: Int = ArchiveLimits.partBytesMax
+        identifiers: Identifiers, partBytesMax: Int = ArchiveLimits.partBytesMax, threads: Int = 1
     ) {
         self.storage = storage
         self.directory = directory
@@ -48,31 +61,41 @@ package final class PartPress {
         self.identifiers = identifiers
         self.partBytesMax = partBytesMax
         codec = GzipCodec(engine)
+        let checked = checked
+        checking = Stage(thread: threads > 2 ? "hf-archive-check" : nil, capacity: ArchiveLimits.partsUnderWay) {
+            (part) throws(ArchiveError) in
+            try Self.check(part, codec: checked.codec)
+            checked.files.append(part.file)
+        }
     }
 
-    package func take(_ member: Member) throws(ArchiveError) {
+    /// Returns how many bytes of a file it became.
+    @discardableResult
+    package func take(_ member: Member) throws(ArchiveError) -> Int {
         let place = Place(tenant: member.tenant, day: member.day)
         let part = try part(for: place)
         part.splits.append(
             DataFile.Split(offset: part.size, firstPlayer: String(decoding: member.facts.firstPlayer, as: UTF8.self)))
-        try member.withBytes { (rows) throws(ArchiveError) in
+        let bytes = try member.withBytes { (rows) throws(ArchiveError) in
             part.rowsDigest.update(rows)
             part.rowsBytes += rows.count
             let packed = codec.pack(rows)
             part.fileDigest.update(packed)
             try onDisk { () throws(DiskFailure) in try part.file.write(packed, at: part.size) }
             part.size += UInt64(packed.count)
-            bytesWritten += packed.count
+            return packed.count
         }
         part.facts.append(member.facts)
         if part.size >= UInt64(partBytesMax) { try close(place) }
+        return bytes
     }
 
     /// All files, synced and read back.
     package func finish() throws(ArchiveError) -> [DataFile] {
         for place in order where open[place] != nil { try close(place) }
         order = []
-        return done
+        try checking.finish()
+        return checked.files
     }
 
     private func part(for place: Place) throws(ArchiveError) -> OpenPart {
@@ -86,21 +109,20 @@ package final class PartPress {
 
     private func close(_ place: Place) throws(ArchiveError) {
         let part = open.removeValue(forKey: place)!
-        try onDisk { () throws(DiskFailure) in try part.file.sync() }
         let partition = Layout.partition(tenant: place.tenant, database: database, day: place.day)
         let file = DataFile(
             path: "\(partition)/\(part.name)", tenant: place.tenant, database: database, day: place.day,
             shards: shards, facts: part.facts, fileBytes: part.size, rowsBytes: part.rowsBytes,
             fileHash: part.fileDigest.finish(), rowsHash: part.rowsDigest.finish(), splits: part.splits)
-        try readBack(part, as: file)
-        done.append(file)
+        try checking.send(ClosedPart(file: file, opened: part.file, path: "\(directory)/\(part.name)"))
     }
 
     /// What is on disk must unpack to the rows that went in: a fault of the compressor, the memory or the disk shows
     /// here, while the rows are still in the tables.
-    private func readBack(_ part: OpenPart, as file: DataFile) throws(ArchiveError) {
-        part.file.forgetCached()
-        let reader = PartReader(file, opened: part.file, path: "\(directory)/\(part.name)", codec: codec)
+    private static func check(_ part: ClosedPart, codec: GzipCodec) throws(ArchiveError) {
+        try onDisk { () throws(DiskFailure) in try part.opened.sync() }
+        part.opened.forgetCached()
+        let reader = PartReader(part.file, opened: part.opened, path: part.path, codec: codec)
         while try reader.nextMember() != nil {}
         try reader.checkHashes()
     }

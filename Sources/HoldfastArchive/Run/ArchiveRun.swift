@@ -103,7 +103,9 @@ package final class ArchiveRun {
                 if let open = batch { current = open } else { current = try begin(shelf) }
                 batch = current
                 try move(day, from: shelf, into: current)
-                if current.line.bytesSent >= options.snapshotBytesMax || current.days.count >= options.snapshotDaysMax {
+                if current.line.bytesWritten >= options.snapshotBytesMax
+                    || current.days.count >= options.snapshotDaysMax
+                {
                     try commit(current, shelf)
                     batch = nil
                 }
@@ -136,7 +138,8 @@ package final class ArchiveRun {
         let id = try archive.beginSnapshot()
         let press = PartPress(
             storage: archive.storage, staging: Layout.staging(id), database: options.database, shards: shelf.label,
-            engine: options.engine, identifiers: archive.identifiers.fork(), partBytesMax: options.partBytesMax)
+            engine: options.engine, identifiers: archive.identifiers.fork(), partBytesMax: options.partBytesMax,
+            threads: options.threads)
         return Batch(id: id, line: PressLine(press, threads: options.threads))
     }
 

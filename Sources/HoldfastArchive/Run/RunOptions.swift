@@ -8,8 +8,8 @@ package struct RunOptions: Sendable {
     package var deleteAfter: Int64 = 100 * 86_400_000
     package var isDryRun = false
     package var engine = GzipEngine.best
-    /// One reads rows and, with two, another compresses them.
-    package var threads = 2
+    /// With two, another than the one that reads rows compresses them; with three, another still checks the files.
+    package var threads = 3
     /// The name of the ledger in the partitions.
     package var database: String
     /// Whether a newest snapshot that is later than `now` is put down to a clock that was wrong then.

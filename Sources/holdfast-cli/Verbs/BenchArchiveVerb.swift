@@ -12,7 +12,7 @@ struct BenchArchiveVerb: Verb {
         options: [
             .text("dir", "DIR", "where the archives are made", default: "bench-archive"),
             .integer("rows", "N", 1000...Int.max, "rows", default: 10_000_000),
-            .integer("threads", "N", 1...2, "threads of a run", default: 2),
+            .integer("threads", "N", 1...3, "threads of a run", default: 3),
             .flag("json", "one JSON object instead of a table"),
         ],
         example: "holdfast bench archive --rows 20000000 --dir /var/tmp/bench-archive")
