@@ -60,7 +60,7 @@ struct UpkeepTests {
     @Test("a player's history is what was moved, from whichever files")
     func history() throws {
         let world = try Self.filled()
-        try world.open(.upkeep).compact(at: Self.now, engine: .zlib1)
+        _ = try world.open(.upkeep).compact(at: Self.now, engine: .zlib1)
         let archive = try world.open(.reading)
         for player in ["ana", "p\"\\é1", "bob", "p0", "p2", "nobody"] {
             let escaped = player.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
@@ -77,7 +77,7 @@ struct UpkeepTests {
     @Test("expiry removes what only old snapshots need, and files that nobody knows")
     func expire() throws {
         let world = try Self.filled()
-        try world.open(.upkeep).compact(at: Self.now + 1, engine: .zlib1)
+        _ = try world.open(.upkeep).compact(at: Self.now + 1, engine: .zlib1)
         let stray = "\(World.root)/warehouse/tenant=evian/part-00.jsonl.gz"
         world.disk.overwrite(stray, with: [1, 2, 3])
         #expect(try Self.verify(world).faults.map(\.file) == [stray])
@@ -106,8 +106,8 @@ struct UpkeepTests {
     func oldSnapshots() throws {
         let world = try Self.filled()
         let first = try world.open(.reading).chain
-        try world.open(.upkeep).compact(at: Self.now, engine: .zlib1)
-        try world.open(.upkeep).erase(tenant: "evian", player: nil, at: Self.now, engine: .zlib1)
+        _ = try world.open(.upkeep).compact(at: Self.now, engine: .zlib1)
+        _ = try world.open(.upkeep).erase(tenant: "evian", player: nil, at: Self.now, engine: .zlib1)
         let archive = try world.open(.reading)
         for snapshot in first.snapshots + archive.chain.snapshots {
             let files = try #require(archive.chain.files(at: snapshot.id))

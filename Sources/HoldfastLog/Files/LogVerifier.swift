@@ -19,7 +19,7 @@ package struct LogVerifier {
         package init() {}
 
         mutating func add(_ fault: LogError) {
-            // Sealed segments are looked at on their own, and met again on the way through the lane.
+            // What is wrong with a sealed segment is met on the way through the lane, and again when it is looked at.
             if faults.contains(fault) { return }
             faultCount += 1
             if faults.count < Self.faultsKeptMax { faults.append(fault) }
@@ -49,20 +49,20 @@ package struct LogVerifier {
         var report = Report()
         report.lanes = logs.count
         for log in logs {
-            let faults = SealedVerifier(deep: deep).verify(log)
             report.sealedSegments += log.sealedSegments.count
-            for fault in faults { report.add(fault) }
-            verify(log, into: &report, each: each)
+            let ahead = SealedAhead(of: log, by: SealedVerifier(deep: deep))
+            verify(log, ahead, into: &report, each: each)
+            for fault in ahead.finish() { report.add(fault) }
         }
         try checkPositions(logs, &report)
         return report
     }
 
     private static func verify(
-        _ log: FileBatchLog, into report: inout Report, each: (RecordRun, Int) -> Void
+        _ log: FileBatchLog, _ ahead: SealedAhead, into report: inout Report, each: (RecordRun, Int) -> Void
     ) {
         report.segments += log.segmentCount
-        var pass = LanePass(log)
+        var pass = LanePass(log, ahead)
         do throws(LogError) {
             try pass.run(&report, each)
         } catch {
@@ -87,6 +87,7 @@ package struct LogVerifier {
 /// behind it as long as there is anything to read.
 private struct LanePass {
     private let log: FileBatchLog
+    private let cursor: SegmentedCursor
     private var number: UInt64
     private(set) var position: UInt64 = 0
     private(set) var hash = Digest()
@@ -94,22 +95,22 @@ private struct LanePass {
     /// Unknown at first where the log was trimmed behind the fence.
     private var epoch: UInt64?
 
-    init(_ log: FileBatchLog) {
+    init(_ log: FileBatchLog, _ ahead: SealedAhead) {
         self.log = log
+        cursor = SegmentedCursor(log: log, from: log.firstAddress, upTo: log.tail.address, ahead: ahead)
         number = log.tail.number
         end = log.firstAddress
     }
 
     mutating func run(_ report: inout LogVerifier.Report, _ each: (RecordRun, Int) -> Void) throws(LogError) {
         do throws(LogError) { try log.checkHeaders() } catch { report.add(error) }
-        let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
         while true {
             let batch: BatchView?
             do throws(LogError) {
                 batch = try cursor.next()
             } catch {
                 guard case .damaged = error else { throw error }
-                guard try pass(error, cursor, &report, each) else { return }
+                guard try pass(error, &report, each) else { return }
                 continue
             }
             guard let batch else { break }
@@ -127,7 +128,7 @@ private struct LanePass {
     private mutating func check(_ batch: BatchView) throws(LogError) {
         let header = batch.header
         defer { epoch = header.epoch }
-        if batch.computedHash != batch.hash {
+        if !cursor.isChecked, batch.computedHash != batch.hash {
             throw log.damage(at: header.address, "batch \(header.number) does not match its own hash")
         }
         try log.checkUnused(from: end, upTo: header.address)
@@ -143,8 +144,7 @@ private struct LanePass {
 
     /// Notes damage and goes on behind it. False where nothing is left to read.
     private mutating func pass(
-        _ error: LogError, _ cursor: any BatchCursor, _ report: inout LogVerifier.Report,
-        _ each: (RecordRun, Int) -> Void
+        _ error: LogError, _ report: inout LogVerifier.Report, _ each: (RecordRun, Int) -> Void
     ) throws(LogError) -> Bool {
         switch try cursor.passDamage() {
         case .batch(let batch):

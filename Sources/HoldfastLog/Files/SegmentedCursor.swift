@@ -9,9 +9,14 @@ final class SegmentedCursor: BatchCursor {
     private var passedDamage = false
     /// The next segment can't be read at all.
     private var isUnreadable = false
+    /// Where sealed segments come from that were looked at before.
+    private let ahead: SealedAhead?
+    /// Whether all batches of the present segment are known to match their hashes.
+    private(set) var isChecked = false
 
-    init(log: FileBatchLog, from start: UInt64, upTo end: UInt64) {
+    init(log: FileBatchLog, from start: UInt64, upTo end: UInt64, ahead: SealedAhead? = nil) {
         self.log = log
+        self.ahead = ahead
         self.start = start
         self.end = end
         nextSegment = start / log.at.segmentBytes
@@ -43,7 +48,13 @@ final class SegmentedCursor: BatchCursor {
         if header.number * header.segmentBytes >= end { return false }
         passedDamage = false
         do throws(LogError) {
-            scanner = try log.scanner(header)
+            if let image = ahead?.take(header.number) {
+                isChecked = true
+                scanner = SegmentScanner(file: image, header: header)
+            } else {
+                isChecked = false
+                scanner = try log.scanner(header)
+            }
         } catch {
             isUnreadable = true
             throw error

@@ -1,7 +1,6 @@
-public import Glibc
+private import Glibc
 
 /// The order of keys: byte by byte, and the shorter one first where it begins the longer. Below zero, zero, or above.
-@inlinable @inline(__always)
 package func compareBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
     let common = min(left.count, right.count)
     if common > 0 {

@@ -103,10 +103,10 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
         var taken = 0
         for work in works {
             decide(work, on: lane)
-            // A snapshot keeps pace with the commands, a byte for a byte: under full load an inbox is never empty, and
+            // A snapshot keeps pace with the commands, two bytes for one: under full load an inbox is never empty, and
             // a piece for each time that it was emptied would take an hour for a large state.
             taken += work.inboxBytes
-            if taken >= Limits.snapshotChunkBytes {
+            if taken >= Limits.snapshotChunkBytes / 2 {
                 taken = 0
                 _ = advanceSnapshot(of: lane)
             }

@@ -1,52 +1,20 @@
 internal import CHoldfast
-private import Synchronization
 
-/// Checks sealed segments: every checksum, that the blocks hold what the Merkle root says, and that each root is
-/// chained to the one before. `deep` computes everything anew that was computed when the segment was sealed: the hash
-/// of each batch, the filter, the statistics, the index.
+/// Checks sealed segments: every checksum, the hash of each batch, that the blocks hold what the Merkle root says, and
+/// that each root is chained to the one before. `deep` computes everything anew that was computed when the segment was
+/// sealed: the filter, the statistics, the index.
 package struct SealedVerifier: Sendable {
     private let isDeep: Bool
-    /// Told how many events were checked since the last time. Called by several threads, one at a time.
-    private let progress: @Sendable (Int) -> Void
 
-    package init(deep: Bool = false, progress: @escaping @Sendable (Int) -> Void = { _ in }) {
-        isDeep = deep
-        self.progress = progress
-    }
+    package init(deep: Bool = false) { isDeep = deep }
 
     /// All faults of a lane's sealed segments, in their order.
     package func verify(_ log: FileBatchLog, threads: Int = 2) -> [LogError] {
-        let numbers = log.sealedSegments
-        if numbers.isEmpty { return [] }
-        let next = Atomic<Int>(0)
-        let found = Locked<[(Int, LogError)]>([])
-        let work: @Sendable () -> Void = {
-            let pool = SegmentMemoryPool()
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                if index >= numbers.count { return }
-                do throws(LogError) {
-                    let segment = try log.sealed(numbers[index])
-                    try verify(segment, seed: log.at.hashSeed, from: pool)
-                    found.with { _ in progress(Int(segment.header.events)) }
-                } catch {
-                    found.with { $0.append((index, error)) }
-                }
-            }
-        }
-        withoutActuallyEscaping(work) { work in
-            let others = (1..<max(1, min(threads, numbers.count))).map { number in
-                WorkerThread(name: "hf-verify-\(number)", run: work)
-            }
-            work()
-            for thread in others { thread.join() }
-        }
-        let faults = found.with { $0 }.sorted { $0.0 < $1.0 }.map(\.1)
-        return faults.isEmpty ? chainFaults(log, numbers) : faults
+        SealedAhead(of: log, by: self, threads: threads).finish()
     }
 
     /// Each segment must continue the one before it, and its root that one's.
-    private func chainFaults(_ log: FileBatchLog, _ numbers: [UInt64]) -> [LogError] {
+    func chainFaults(_ log: FileBatchLog, _ numbers: [UInt64]) -> [LogError] {
         do throws(LogError) {
             let record = try log.trimmedRecord()
             if let fault = record.chainFault {
@@ -75,12 +43,13 @@ package struct SealedVerifier: Sendable {
 
     /// Checks one segment by itself. Its blocks are read and unpacked once.
     package func verify(_ segment: SealedSegment, seed: UInt64) throws(LogError) {
-        try verify(segment, seed: seed, from: nil)
+        _ = try image(of: segment, seed: seed, from: nil)
     }
 
-    private func verify(
-        _ segment: SealedSegment, seed: UInt64, from pool: SegmentMemoryPool?
-    ) throws(LogError) {
+    /// The same, for whoever wants to go through the segment afterwards.
+    func image(
+        of segment: SealedSegment, seed: UInt64, from pool: SegmentMemoryPool?
+    ) throws(LogError) -> SegmentImage {
         let statistics = try segment.part(.statistics)
         let filter = try segment.filter()
         let batches = try segment.batches()
@@ -110,13 +79,13 @@ package struct SealedVerifier: Sendable {
             }
             tree.append(recordsOf: view)
         }
-        if isDeep, let wrong = BatchHashes(batches, base: base, start: segment.start).firstWrong {
+        if let wrong = BatchHashes(batches, base: base, start: segment.start).firstWrong {
             throw segment.damage(segment.header[.batches].offset, "batch \(wrong) does not match its own hash")
         }
         guard tree.root == segment.header.root.root, tree.count == segment.header.events else {
             throw segment.damage(0, "its events do not lead to its Merkle root")
         }
-        if !isDeep { return }
+        if !isDeep { return image }
         counts.byType = types.byType
         let header = segment.header
         guard counts.statistics == statistics, counts.firstTime == header.firstTime,
@@ -126,6 +95,7 @@ package struct SealedVerifier: Sendable {
         guard order.rows == header.events, order.nameCount == header.nameCount, order.filter == filter else {
             throw segment.damage(header[.filter].offset, "its filter is not that of its events")
         }
+        return image
     }
 }
 

@@ -81,16 +81,11 @@ final class SegmentMemory: @unchecked Sendable {
     init(size: Int) { region = MappedRegion(size: size) }
 }
 
-/// Keeps the memory of the last image that went, for the next one.
+/// Keeps the memory of images that went, for the next ones.
 final class SegmentMemoryPool: Sendable {
-    private let spare = Locked<SegmentMemory?>(nil)
+    private let spare = Locked<[SegmentMemory]>([])
 
-    func take() -> SegmentMemory? {
-        spare.with { spare in
-            defer { spare = nil }
-            return spare
-        }
-    }
+    func take() -> SegmentMemory? { spare.with { $0.popLast() } }
 
-    func giveBack(_ memory: SegmentMemory) { spare.with { $0 = memory } }
+    func giveBack(_ memory: SegmentMemory) { spare.with { $0.append(memory) } }
 }
