@@ -59,7 +59,11 @@ package struct LedgerVerification {
         result.addPass(pass.findings)
         result.checkBooks(pass)
         // Where the log itself is damaged, a snapshot may well know more than what is left of it.
-        if hasSnapshots, result.isLogReadable { try result.compareSnapshots(pass) }
+        if hasSnapshots, result.isLogReadable {
+            // The second opinion has had its say, and takes gigabytes.
+            let machines = (consume pass).machines
+            try result.compareSnapshots(of: files, with: machines)
+        }
         return result
     }
 
@@ -112,10 +116,20 @@ package struct LedgerVerification {
         return false
     }
 
-    private mutating func compareSnapshots(_ pass: LedgerPass) throws(LedgerError) {
+    /// Two states of a large ledger with all that they remember of requests don't fit into memory, so of the replay's
+    /// only a digest is kept.
+    private mutating func compareSnapshots(
+        of files: LedgerFiles, with machines: [WalletMachine]
+    ) throws(LedgerError) {
+        let digests = zip(machines, files.logs).map { machine, log in
+            machine.withState { replayed in
+                defer { replayed.forgetRequests() }
+                return replayed.requestDigest(segmentBytes: log.at.segmentBytes)
+            }
+        }
         let recovered: [(WalletMachine, LaneRecovery.Report)]
         do throws(LedgerError) {
-            recovered = try pass.files.recoverStates()
+            recovered = try files.recoverStates()
         } catch {
             findings.add(Finding(error, as: .snapshot))
             return
@@ -124,15 +138,20 @@ package struct LedgerVerification {
             for damaged in report.passedOver { findings.add(Finding(.snapshot, found: damaged)) }
             guard let snapshot = report.snapshot else { continue }
             snapshotsCompared += 1
-            let file = pass.files.logs[lane].at.directory + "/" + snapshot
+            let log = files.logs[lane]
+            let file = log.at.directory + "/" + snapshot
             var list = FindingList()
-            pass.machines[lane].withState { replayed in
+            machines[lane].withState { replayed in
                 machine.withState { recovered in
                     let count = replayed.compare(with: &recovered, limit: FindingList.keptMax) {
                         list.add(Finding($0, in: file))
                     }
                     list.add(uncounted: count - list.count)
                 }
+            }
+            let found = machine.withState { $0.requestDigest(segmentBytes: log.at.segmentBytes) }
+            for difference in digests[lane].differences(from: found) {
+                list.add(Finding(difference, in: file))
             }
             findings.add(list)
         }
@@ -179,6 +198,17 @@ extension Finding {
         file = damage.file
         offset = damage.offset
         if check == .log { DamagedRecord.name(&self) }
+    }
+
+    /// In what a snapshot's memory of requests differs from the replay's.
+    fileprivate init(
+        _ difference: (segment: UInt64, expected: RequestDigest.Part, found: RequestDigest.Part), in file: String
+    ) {
+        let what = "requests that the events of segment \(difference.segment) were the last about"
+        let isAsMany = difference.expected.count == difference.found.count
+        self.init(.snapshot, found: isAsMany ? "as many, but not the same" : "\(difference.found.count) of them")
+        self.file = file
+        expected = "\(difference.expected.count) \(what)"
     }
 
     /// In what a snapshot differs from the replay.

@@ -36,7 +36,8 @@ final class SealedAhead: Sendable {
             WorkerThread(name: "hf-verify-\(number)") {
                 while let index = Self.wait(state, changed, numbers.count, imagesMax) {
                     do throws(LogError) {
-                        let image = try verifier.image(of: log.sealed(numbers[index]), seed: log.at.hashSeed, from: pool)
+                        let image = try verifier.image(
+                            of: log.sealed(numbers[index]), seed: log.at.hashSeed, from: pool)
                         state.with { if index >= $0.taken { $0.images[index] = image } }
                     } catch {
                         state.with { $0.faults[index] = error }

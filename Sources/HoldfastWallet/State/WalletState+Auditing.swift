@@ -84,9 +84,9 @@ package struct StateDifference: Sendable, Equatable {
 }
 
 extension WalletState {
-    /// Everything in which another state differs from this one: who is there, their seq, the place of their last event,
-    /// locks, balances, held amounts, open holds, and what the memory of requests says about those that both still
-    /// guard. The differences are handed out one by one; those beyond `limit` are only counted.
+    /// Everything about players in which another state differs from this one: who is there, their seq, the place of their
+    /// last event, locks, balances, held amounts and open holds. The differences are handed out one by one; those beyond
+    /// `limit` are only counted.
     package mutating func compare(
         with other: inout WalletState, limit: Int, _ body: (StateDifference) -> Void
     ) -> Int {
@@ -127,7 +127,6 @@ extension WalletState {
                 note(StateDifference(player: other.name(of: player), expected: "no such player", found: "a player"))
             }
         }
-        compareRequests(with: &other) { note(StateDifference(expected: $0, found: $1)) }
         return count
     }
 
@@ -188,38 +187,4 @@ extension WalletState {
     }
 
     private static func text(_ facts: PurseFacts) -> String { "balance \(facts.balance), held \(facts.held)" }
-
-    /// The table knows requests by part of a hash only, so this compares, for each such part, the newest record about
-    /// it: what a retry would be answered from.
-    private mutating func compareRequests(with other: inout WalletState, _ note: (String, String) -> Void) {
-        let floor = max(window.floor, other.window.floor)
-        let newest = max(requests.newestAddress, other.requests.newestAddress)
-        requests.setRange(from: floor, upTo: newest)
-        other.requests.setRange(from: floor, upTo: newest)
-        for page in 0..<requests.pages.pageCount {
-            requests.pages.forEachEntry(inPage: page) { hash, value, status in
-                let address = requests.address(value: value)
-                guard address == requests.newest(hash)?.address, address >= floor else { return }
-                let found = other.requests.newest(hash)
-                if found?.address == address, found?.status == status { return }
-                note(
-                    "the request that the event at address \(address) is about, remembered",
-                    found.map { "the event at address \($0.address) remembered in its place" } ?? "it is forgotten")
-            }
-        }
-    }
-}
-
-extension RequestMemory {
-    /// The newest record about whatever has this hash.
-    fileprivate func newest(_ hash: UInt64) -> (address: UInt64, status: UInt8)? {
-        var newest: (address: UInt64, status: UInt8)?
-        var match = pages.firstMatch(hash)
-        while let candidate = match {
-            let address = address(candidate)
-            if address > newest?.address ?? 0 { newest = (address, candidate.status) }
-            match = pages.nextMatch(after: candidate)
-        }
-        return newest
-    }
 }
