@@ -103,6 +103,7 @@ extension HashPage {
             start << depth == 0
         else { return false }
         var passed = InlineArray<64, UInt8>(repeating: 0)
+        var outside = 0
         for index in 0..<HashLayout.linesPerPage {
             let line = line(index)
             guard line.occupied >> UInt8(HashLayout.slotsPerLine) == 0 else { return false }
@@ -115,12 +116,15 @@ extension HashPage {
                     return false
                 }
                 var passing = HashLayout.line(word: word)
+                if passing != index { outside += 1 }
                 while passing != index {
                     passed[passing] = passed[passing] == 255 ? 255 : passed[passing] + 1
                     passing = (passing + 1) & 63
                 }
             }
         }
+        // A rebuild may have set it lower than it is.
+        guard displaced <= outside else { return false }
         return (0..<HashLayout.linesPerPage).allSatisfy { line($0).passed == 255 || line($0).passed == passed[$0] }
     }
 }

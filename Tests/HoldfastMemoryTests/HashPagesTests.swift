@@ -162,6 +162,12 @@ import Testing
         #expect(outcome(image.bytes) == .taken(bytes: image.bytes, next: image.next))
         #expect(outcome(image.bytes, at: 1 << 60) == .malformed)
         #expect(outcome(image.bytes, statusMax: 0) == .malformed)
+        // More entries outside their lines than there are: the next one would not be countable.
+        let crowding = 8 + 64 + 62
+        let said = (room[crowding], room[crowding + 1])
+        (room[crowding], room[crowding + 1]) = (0xFF, 0xFF)
+        #expect(outcome(image.bytes) == .malformed)
+        (room[crowding], room[crowding + 1]) = said
         for count in stride(from: 0, to: image.bytes, by: 61) { #expect(outcome(count) == .malformed) }
         var refused = 0
         for bit in stride(from: 0, to: image.bytes * 8, by: 17) {

@@ -75,11 +75,11 @@ struct RecoveryTests {
             pieces.append(piece)
         }
         #expect(pieces.count == 3)
-        func load(_ pieces: some Sequence<[UInt8]>) -> LogError? {
+        func load(_ pieces: some Sequence<[UInt8]>, end: UInt64 = 1 << 40) -> LogError? {
             let machine = TestLedger.machine(ledger.assets)
             do {
                 for piece in pieces { try piece.withUnsafeBytes { try machine.loadSnapshotChunk($0) } }
-                try machine.finishLoading()
+                try machine.finishLoading(end: end)
                 return nil
             } catch {
                 return error as? LogError
@@ -95,6 +95,11 @@ struct RecoveryTests {
             }
         }
         #expect(load(pieces.dropLast()) != nil, "all requests are missing")
+        // At 5 of a piece stands what addresses its requests are up to, at 13 from where on they are guarded.
+        var ahead = pieces
+        ahead[2].replaceSubrange(
+            5..<21, with: [UInt8](repeating: 0x11, count: 6) + [0, 0] + [UInt8](repeating: 0x11, count: 6) + [0, 0])
+        #expect(load(ahead, end: 1 << 30) != nil, "its window begins behind the end of the log")
         #expect(load(pieces + pieces.suffix(1)) != nil, "all requests are there twice")
         var random = SplitMix64(seed: 1)
         var refused = 0

@@ -37,8 +37,8 @@ package protocol LaneMachine: AnyObject, SendableMetatype {
     /// Appends one piece to `chunk`, of about `Limits.snapshotChunkBytes`. False when there is no more.
     func snapshotChunk(into chunk: inout [UInt8]) -> Bool
     func loadSnapshotChunk(_ chunk: UnsafeRawBufferPointer) throws(LogError)
-    /// Called behind the last piece: refuses a snapshot that is not whole.
-    func finishLoading() throws(LogError)
+    /// Called behind the last piece: refuses a snapshot that is not whole, or knows of addresses behind its `end`.
+    func finishLoading(end: UInt64) throws(LogError)
 }
 
 extension LaneMachine {
@@ -47,7 +47,7 @@ extension LaneMachine {
     }
 
     package func lendShare() -> (any RecoveryShare)? { nil }
-    package func finishLoading() throws(LogError) {}
+    package func finishLoading(end: UInt64) throws(LogError) {}
 }
 
 /// A part of a machine's state that is lent to a thread of its own while records are taken in.

@@ -90,15 +90,23 @@ package struct LaneRecovery {
             }
             try placed(at: offset, in: reader, loaded)
         }
-        try placed(at: offset, in: reader, Result { () throws(LogError) in try machine.finishLoading() })
+        try placed(
+            at: offset, in: reader,
+            Result { () throws(LogError) in try machine.finishLoading(end: reader.end ?? reader.start) })
     }
 
     /// Says of damage that a machine finds where it is.
     private static func placed(
         at offset: UInt64, in reader: SnapshotReader, _ loaded: Result<Void, LogError>
     ) throws(LogError) {
-        guard case .failure(.damaged(let damage)) = loaded else { return try loaded.get() }
-        throw .damaged(Damage(file: reader.path, offset: offset, found: damage.found))
+        switch loaded {
+        case .failure(.damaged(let damage)):
+            throw .damaged(Damage(file: reader.path, offset: offset, found: damage.found))
+        // It doesn't fit. If the log doesn't either, replaying it says so.
+        case .failure(.invalid(let what, let reason)):
+            throw .damaged(Damage(file: reader.path, offset: offset, found: "\(what): \(reason)"))
+        default: try loaded.get()
+        }
     }
 
     /// Hands every record from `start` on to the machine, and to the share that it lends: one thread reads and checks,

@@ -65,7 +65,7 @@ final class SealedAhead: Sendable {
     /// A sealed segment as it stood in its open file, found to be good; nil where it is not, or is not sealed. Segments
     /// are asked for in their order, and those before one that was asked for no more.
     func take(_ number: UInt64) -> SegmentImage? {
-        guard let index = numbers.firstIndex(of: number) else { return nil }
+        guard let index = numbers.firstIndex(of: number), state.with({ index >= $0.taken }) else { return nil }
         pass(upTo: index)
         while true {
             let ticket = changed.ticket

@@ -62,7 +62,7 @@ package final class WalletMachine: LaneMachine {
     package func loadSnapshotChunk(_ chunk: UnsafeRawBufferPointer) throws(LogError) {
         try state.loadSnapshotChunk(chunk)
     }
-    package func finishLoading() throws(LogError) { try state.finishLoading() }
+    package func finishLoading(end: UInt64) throws(LogError) { try state.finishLoading(end: end) }
 
     /// The state, for whoever holds the lane still: tests, replays and reports.
     package func withState<Result: ~Copyable>(_ body: (inout WalletState) -> Result) -> Result { body(&state) }

@@ -160,9 +160,14 @@ extension WalletState {
         }
     }
 
-    /// The last piece was loaded: a snapshot without all of the requests is none.
-    func finishLoading() throws(LogError) {
+    /// The last piece was loaded: a snapshot without all of the requests is none. Nor is one that takes in addresses which
+    /// the log had not come to: everything remembered would count as older than the window. A lane lets its memory take in
+    /// those of a batch ahead, which may stand at the beginning of the next segment.
+    func finishLoading(end: UInt64) throws(LogError) {
         guard loaded.nextHash == nil else { throw ChunkReader.malformed("the requests behind it are missing") }
+        let last = end + 4 * UInt64(Limits.batchBytesMax)
+        guard window.floor <= end, requests.newestAddress <= last, window.living.allSatisfy({ $0.address <= last })
+        else { throw ChunkReader.malformed("its window reaches beyond the end of the log at that time") }
     }
 
     private func number<Number>(_ stored: UInt16, in known: [Number]) throws(LogError) -> Number {
