@@ -74,7 +74,8 @@ struct TablesStories {
             _ = try owner.readLine()
         }
         var report = try work.holdfast("tables", "check", work.ledger, tables)
-        while try (report.status != .exited(0) || report.value()["position"] != 50) {
+        // Not for the position: a shard that the last event is not of keeps its cursor until it has something to write.
+        while try (report.status != .exited(0) || report.value()["rows"] != 50) {
             report = try work.holdfast("tables", "check", work.ledger, tables)
         }
         #expect(try work.holdfast("tables", "sync", work.ledger, tables).errors.contains("another process"))
