@@ -150,6 +150,20 @@ int hf_try_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno; 
 
 void hf_name_thread(const char *name) { (void)pthread_setname_np(pthread_self(), name); }
 
+void hf_prompt_thread(void) {
+    // The kernel's struct sched_attr in its first version, which this C library does not know.
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+    } attributes = {.size = 48, .policy = SCHED_OTHER, .runtime = 100000};
+    id_t thread = (id_t)syscall(SYS_gettid);
+    attributes.nice = getpriority(PRIO_PROCESS, thread);
+    (void)syscall(SYS_sched_setattr, (pid_t)thread, &attributes, 0);
+}
+
 void hf_background_thread(void) { (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10); }
 
 void hf_polite_thread(void) {

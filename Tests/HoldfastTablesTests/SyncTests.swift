@@ -73,6 +73,29 @@ struct SyncTests {
         #expect(try work.check().isGood)
     }
 
+    @Test("a follower knows that it is at the end where few shards have news, and once it is quiet so do their files")
+    func idleShards() async throws {
+        let work = try TestLedger()
+        try await work.apply(TestLedger.lines(500))
+        try work.sync(shards: 8)
+        var settings = SyncSettings()
+        settings.batchWaitMilliseconds = 50
+        let sync = try TablesSync(ledger: work.ledger, into: work.tables, settings: settings)
+        let done = Locked<TablesError?>(nil)
+        let thread = WorkerThread(name: "follower") {
+            do throws(TablesError) { try sync.run(following: true) } catch { done.with { $0 = error } }
+        }
+        // The news of one player, and so of one shard.
+        try await work.apply([TestLedger.line("\"op\":\"lock\"", player: "p1", id: "l1", at: 0)])
+        let end = try work.check().logEnd
+        while sync.takeStatus().position < end {}
+        while try work.rows("SELECT position FROM cursor").contains(where: { $0 != "\(end)" }) {}
+        sync.stop()
+        thread.join()
+        #expect(done.with { $0 } == nil)
+        #expect(try work.check().isGood)
+    }
+
     @Test("a small example by hand: sums, lifetime sums, activity and what rollbacks take back")
     func byHand() async throws {
         let work = try TestLedger()

@@ -1,3 +1,5 @@
+internal import CHoldfast
+
 extension LaneEngine {
     /// From now on seals segments in the background, those first that are full already.
     package func sealInBackground() {
@@ -21,6 +23,7 @@ extension LaneEngine {
     }
 
     private func laneLoop(_ number: Int) {
+        hf_prompt_thread()
         let lane = lanes[number]
         while true {
             let ticket = lane.inbox.filled.ticket
@@ -54,6 +57,7 @@ extension LaneEngine {
     }
 
     private func commitLoop() {
+        hf_prompt_thread()
         while true {
             let ticket = committable.ticket
             if hasSomethingToCommit { company.await() }

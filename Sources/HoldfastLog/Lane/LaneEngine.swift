@@ -253,7 +253,8 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
         guard taken.contains(where: { $0 != nil }) else { return false }
 
         company.roundBegins(
-            works: taken.reduce(0) { $0 + ($1?.works.count(where: \.finished) ?? 0) },
+            // A key path would be looked up anew in each round: here, where the machine's type is not known, for 15 µs.
+            works: taken.reduce(0) { $0 + ($1?.works.count { $0.finished } ?? 0) },
             bytes: taken.reduce(0) { $0 + ($1?.batch?.used ?? 0) })
         let failure = stopping.with { $0.failure } ?? write(taken)
         company.roundIsDurable()

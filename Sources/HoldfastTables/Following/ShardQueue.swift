@@ -15,9 +15,11 @@ final class ShardQueue: @unchecked Sendable {
     var isWriting = false
     /// A file that is being built is finished at this position.
     var finishAt: UInt64?
-    /// The time of the first event that is pending, and of the first that is under way.
+    /// Time and position of the first event that is pending, and of the first that is under way.
     var pendingSince: Int64 = 0
+    var pendingFrom: UInt64 = 0
     var underWaySince: Int64 = 0
+    var underWayFrom: UInt64 = 0
 
     // A shard that fails.
     var failures = 0
@@ -27,6 +29,14 @@ final class ShardQueue: @unchecked Sendable {
     var hasGap = false
 
     init(_ number: Int) { self.number = number }
+
+    /// Every event of this shard up to here is in the file, which may not know that yet: one that gets no events keeps
+    /// its cursor until it has something to write.
+    var reached: UInt64 {
+        if failures > 0 || hasGap { return cursor }
+        if underWay != nil { return max(cursor, underWayFrom - 1) }
+        return pending.count > 0 ? max(cursor, pendingFrom - 1) : delivered
+    }
 
     var bytesWaiting: Int { pending.bytes + (underWay?.bytes ?? 0) }
 }

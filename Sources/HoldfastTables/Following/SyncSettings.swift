@@ -4,7 +4,9 @@ package struct SyncSettings: Sendable {
     package var batchRows = 100
     /// … or once its first event has waited so long.
     package var batchWaitMilliseconds: Int64 = 5_000
-    /// While the ledger is busy nothing waits longer than this, however many shards share the events.
+    /// While the ledger is busy batches are larger, because most of what a row costs is the pages that its transaction
+    /// writes; but nothing waits longer than this, however many shards share the events.
+    package var busyBatchRows = 4_096
     package var busyWaitMilliseconds: Int64 = 250
     /// From how many events a second on the ledger is busy.
     package var busyRate = 200

@@ -23,6 +23,7 @@ package final class TablesSync: @unchecked Sendable {
     private let shared = Locked(SyncStatus())
     private var backlogBytes = 0
     private var rate = EventRate()
+    private var lastEventAt = hf_monotonic_ns()
 
     package static let shardsDefault = 8
 
@@ -80,8 +81,11 @@ package final class TablesSync: @unchecked Sendable {
         }
         try feed.rewind(to: (queues.map(\.cursor).min() ?? 0) + 1)
         pool = WriterPool(threads: min(settings.writers, queues.count), open: open)
-        note { $0.position = queues.map(\.cursor).min() ?? 0 }
+        let position = position
+        note { $0.position = position }
     }
+
+    private var position: UInt64 { queues.map(\.reached).min() ?? 0 }
 
     private func note(_ change: (inout SyncStatus) -> Void) { shared.with { change(&$0) } }
 
@@ -107,7 +111,11 @@ package final class TablesSync: @unchecked Sendable {
             let now = hf_monotonic_ns()
             if now >= lookAt {
                 lookAt = now + 100_000_000
-                note { $0.logEnd = max(feed.files.lastPosition, feed.next - 1) }
+                let position = position
+                note { status in
+                    status.logEnd = max(feed.files.lastPosition, feed.next - 1)
+                    status.position = position
+                }
                 progress(shared.with { $0 })
                 if following, try reopenAfterSwap() { continue }
             }
@@ -131,12 +139,14 @@ package final class TablesSync: @unchecked Sendable {
             if queue.pending.count == 0 {
                 queue.pending.begunAt = hf_monotonic_ns()
                 queue.pendingSince = record.time
+                queue.pendingFrom = record.position
             }
             let before = queue.pending.bytes
             queue.pending.append(record, at: address, lane: lane, undoneMovement: undone)
             if queue.failures == 0 { backlogBytes += queue.pending.bytes - before }
         }
         rate.count(count)
+        if count > 0 { lastEventAt = hf_monotonic_ns() }
         let upTo = feed.next - 1
         for queue in queues where !queue.hasGap && queue.delivered < upTo { queue.delivered = upTo }
         for queue in queues where queue.failures > 0 && queue.pending.bytes > Self.failingBytesMax {
@@ -155,22 +165,25 @@ package final class TablesSync: @unchecked Sendable {
         let now = hf_monotonic_ns()
         retryWhatIsDue(now)
         guard let pool, pool.underWay < pool.size else { return }
+        let isBusy = rate.perSecond(now) >= settings.busyRate
+        let rows = isBusy ? max(settings.busyBatchRows, settings.batchRows) : settings.batchRows
         let wait =
-            rate.perSecond(now) >= settings.busyRate
-            ? min(settings.busyWaitMilliseconds, settings.batchWaitMilliseconds) : settings.batchWaitMilliseconds
+            isBusy ? min(settings.busyWaitMilliseconds, settings.batchWaitMilliseconds) : settings.batchWaitMilliseconds
+        let isQuiet = isAtEnd && now - lastEventAt >= settings.batchWaitMilliseconds * 1_000_000
         let due = queues.filter { queue in
             guard !queue.isWriting, queue.underWay == nil, !queue.hasGap else { return false }
             if queue.pending.count == 0 {
                 // Nothing to write, but a cursor that stays behind would have all of this read again.
                 let behind = queue.delivered - queue.cursor
-                return behind > 0 && (isFinal || behind > Self.idleEventsMax)
+                return behind > 0 && (isFinal || isQuiet || behind > Self.idleEventsMax)
             }
-            return isFinal || queue.pending.count >= settings.batchRows
+            return isFinal || isFull || queue.pending.count >= rows
                 || now - queue.pending.begunAt >= wait * 1_000_000
         }
         for queue in due.sorted(by: { $0.pending.bytes > $1.pending.bytes }).prefix(pool.size - pool.underWay) {
             queue.underWay = queue.pending
             queue.underWaySince = queue.pendingSince
+            queue.underWayFrom = queue.pending.count > 0 ? queue.pendingFrom : queue.delivered + 1
             queue.underWay!.upTo = queue.delivered
             queue.pending = queue.spare ?? RecordBatch()
             queue.spare = nil
@@ -213,7 +226,7 @@ package final class TablesSync: @unchecked Sendable {
         queue.underWay = nil
         batch.removeAll()
         if queue.spare == nil { queue.spare = batch }
-        let position = queues.map(\.cursor).min() ?? 0
+        let position = position
         note { status in
             status.events += outcome.events
             status.deadLetters += outcome.deadLetters

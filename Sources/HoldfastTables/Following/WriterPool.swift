@@ -1,6 +1,8 @@
+private import CHoldfast
 internal import HoldfastLog
 
-/// Threads that write batches into shards, each shard by one of them at a time.
+/// Threads that write batches into shards, each shard by one of them at a time. They give way to the ledger: at
+/// ordinary priority they held up its commits until their turns were over, seven times longer than the sync takes.
 final class WriterPool {
     struct Result: Sendable {
         let queue: ShardQueue
@@ -26,6 +28,7 @@ final class WriterPool {
         for number in 0..<count {
             threads.append(
                 WorkerThread(name: "tables-\(number)") {
+                    hf_background_thread()
                     while case .write(let queue) = orders.take() {
                         results.put(Result(queue: queue, outcome: Self.write(queue, open)))
                     }
