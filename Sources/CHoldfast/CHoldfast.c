@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -175,6 +176,21 @@ void hf_polite_thread(void) {
     (void)sched_setscheduler((pid_t)thread, SCHED_IDLE, &none);
     // Class 2 is best effort, 7 its lowest priority; the idle class could starve for ever on a busy disk.
     (void)syscall(SYS_ioprio_set, 1, thread, 2 << 13 | 7);
+}
+
+int32_t hf_thread_id(void) { return (int32_t)syscall(SYS_gettid); }
+
+int64_t hf_core_wait_ns(int32_t thread) {
+    char text[96];
+    (void)snprintf(text, sizeof text, "/proc/self/task/%d/schedstat", thread);
+    int fd = open(text, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    ssize_t count = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (count <= 0) return -1;
+    text[count] = 0;
+    long long ran, waited;
+    return sscanf(text, "%lld %lld", &ran, &waited) == 2 ? waited : -1;
 }
 
 void hf_futex_wait(const volatile uint32_t *word, uint32_t expected, int64_t timeout_ns) {

@@ -48,6 +48,11 @@ void hf_background_thread(void);
 /// Lowers it as far as it goes, for reading and writing too: for jobs of the night.
 void hf_polite_thread(void);
 
+/// The calling thread's number.
+int32_t hf_thread_id(void);
+/// How long a thread of this process was ready to run and had no core, since it began; -1 where the kernel doesn't say.
+int64_t hf_core_wait_ns(int32_t thread);
+
 /// Sleeps while *word == expected, at most timeout_ns (< 0: for ever). Returns at once when it differs.
 void hf_futex_wait(const volatile uint32_t *word, uint32_t expected, int64_t timeout_ns);
 void hf_futex_wake(const volatile uint32_t *word, int32_t count);

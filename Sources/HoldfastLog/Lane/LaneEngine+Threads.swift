@@ -5,7 +5,7 @@ extension LaneEngine {
     package func sealInBackground() {
         let logs = lanes.compactMap { $0.log as? FileBatchLog }
         guard drive == .threads, !logs.isEmpty else { return }
-        let work = BackgroundSealing(logs: logs)
+        let work = BackgroundSealing(logs: logs, beside: coreWaits)
         sealing.with { $0 = work }
         work.start()
     }
@@ -24,6 +24,7 @@ extension LaneEngine {
 
     private func laneLoop(_ number: Int) {
         hf_prompt_thread()
+        coreWaits.includeThisThread()
         let lane = lanes[number]
         while true {
             let ticket = lane.inbox.filled.ticket
@@ -58,6 +59,7 @@ extension LaneEngine {
 
     private func commitLoop() {
         hf_prompt_thread()
+        coreWaits.includeThisThread()
         while true {
             let ticket = committable.ticket
             if hasSomethingToCommit { company.await() }

@@ -22,6 +22,7 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
     let drive: Drive
     private let epochs: [UInt64]
     let company = Company()
+    let coreWaits = CoreWaits()
     /// Raised when a lane has something to commit.
     let committable = Signal()
     let stopping = Locked(Stop())

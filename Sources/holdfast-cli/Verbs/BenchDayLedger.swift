@@ -24,7 +24,7 @@ extension DayPlan {
         directory = values.text("dir")
         transactions = values.integer("tx")
         players = values.integer("players")
-        lanes = values.integer("lanes")
+        lanes = values.integerIfGiven("lanes") ?? 1
         seed = UInt64(values.integer("seed"))
     }
 }
