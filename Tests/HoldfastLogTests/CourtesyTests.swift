@@ -30,7 +30,8 @@ struct CourtesyTests {
     }
 
     @Test(
-        "goes on while the lanes have their cores, or nobody counts", arguments: [(0.0, true), (0.09, true), (0.9, false)])
+        "goes on while the lanes have their cores, or nobody counts",
+        arguments: [(0.0, true), (0.09, true), (0.9, false)])
     func goesOn(share: Double, isCounted: Bool) {
         let machine = Machine()
         machine.share = share
