@@ -152,7 +152,9 @@ int hf_try_lock(int fd) { return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno; 
 void hf_name_thread(const char *name) { (void)pthread_setname_np(pthread_self(), name); }
 
 void hf_prompt_thread(void) {
-    // The kernel's struct sched_attr in its first version, which this C library does not know.
+    // Whoever chose another policy for this process knows better.
+    if (sched_getscheduler(0) != SCHED_OTHER) return;
+    // The kernel's struct sched_attr in its first version, which older C libraries do not know.
     struct {
         uint32_t size, policy;
         uint64_t flags;
@@ -160,6 +162,7 @@ void hf_prompt_thread(void) {
         uint32_t priority;
         uint64_t runtime, deadline, period;
     } attributes = {.size = 48, .policy = SCHED_OTHER, .runtime = 100000};
+    attributes.flags = 1;  // SCHED_FLAG_RESET_ON_FORK: threads begun by this one have the usual turns
     id_t thread = (id_t)syscall(SYS_gettid);
     attributes.nice = getpriority(PRIO_PROCESS, thread);
     (void)syscall(SYS_sched_setattr, (pid_t)thread, &attributes, 0);
@@ -178,19 +181,27 @@ void hf_polite_thread(void) {
     (void)syscall(SYS_ioprio_set, 1, thread, 2 << 13 | 7);
 }
 
+int32_t hf_usable_cores(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int32_t)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 int32_t hf_thread_id(void) { return (int32_t)syscall(SYS_gettid); }
 
-int64_t hf_core_wait_ns(int32_t thread) {
+int hf_core_waits(int32_t thread, int64_t *waited_ns, int64_t *turns) {
     char text[96];
     (void)snprintf(text, sizeof text, "/proc/self/task/%d/schedstat", thread);
     int fd = open(text, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return -1;
+    if (fd < 0) return 0;
     ssize_t count = read(fd, text, sizeof text - 1);
     close(fd);
-    if (count <= 0) return -1;
+    if (count <= 0) return 0;
     text[count] = 0;
-    long long ran, waited;
-    return sscanf(text, "%lld %lld", &ran, &waited) == 2 ? waited : -1;
+    long long ran, waited, taken;
+    if (sscanf(text, "%lld %lld %lld", &ran, &waited, &taken) != 3) return 0;
+    *waited_ns = waited;
+    *turns = taken;
+    return 1;
 }
 
 void hf_futex_wait(const volatile uint32_t *word, uint32_t expected, int64_t timeout_ns) {

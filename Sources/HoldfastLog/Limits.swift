@@ -32,6 +32,9 @@ public enum Limits {
     package static let copyStepBytes = 1 << 20
     /// Sealed segments whose index stays in memory: about 50 KiB for each of the default size.
     package static let sealedSegmentsOpen = 512
+    /// What full segments may come to, over all lanes, before sealing stands aside no longer for lanes that are short of
+    /// cores: they take six times the space, and a history is found in them by reading them through.
+    package static let unsealedBytesMax = 8 << 30
     /// Zero-filling ahead is done in steps of this size, each synced, so that a commit never queues behind more.
     package static let fillStepBytes = 4 << 20
 

@@ -7,19 +7,19 @@ struct CourtesyTests {
     /// Time and the lanes' waiting, which grows by `share` of it, as the test says.
     private final class Machine {
         var now: Int64 = 0
-        var waited: Int64 = 0
+        var waits = CoreWaits.Account(nanoseconds: 0, turns: 0)
         var share = 0.0
         var naps = 0
         var isCounted = true
 
         func pass(_ nanoseconds: Int64) {
             now += nanoseconds
-            waited += Int64(Double(nanoseconds) * share)
+            waits.nanoseconds += Int64(Double(nanoseconds) * share)
         }
 
         func courtesy() -> Courtesy {
             Courtesy(
-                waited: { [self] in isCounted ? waited : nil },
+                waits: { [self] in isCounted ? [.init(nanoseconds: 0, turns: 0), waits] : nil },
                 hours: .init(
                     now: { [self] in now },
                     nap: { [self] nanoseconds in
@@ -87,10 +87,26 @@ struct CourtesyTests {
         #expect(machine.naps == 3)
     }
 
-    @Test("the kernel says how long a thread had no core")
-    func kernel() {
+    @Test("is not misled by threads that sleep and wake very often on idle cores")
+    func waking() {
+        let machine = Machine()
+        machine.share = 0.5
+        let courtesy = machine.courtesy()
+        for _ in 0..<100 {
+            machine.pass(Courtesy.lookEvery)
+            machine.waits.turns += Courtesy.lookEvery / 2 / Courtesy.wakeMax
+            courtesy.standAside { true }
+        }
+        #expect(machine.naps == 0)
+    }
+
+    @Test("the kernel keeps an account of each thread, and of no other")
+    func kernel() throws {
         let waits = CoreWaits()
         waits.includeThisThread()
-        #expect((waits.nanoseconds ?? 0) >= 0)
+        let isThere = RealDisk().fileExists("/proc/self/schedstat")
+        #expect((waits.accounts != nil) == isThere)
+        #expect(CoreWaits.Account(of: -1) == nil)
+        if isThere { #expect(try #require(waits.accounts?.first).turns > 0) }
     }
 }

@@ -64,6 +64,20 @@ struct FaultTests {
         }
     }
 
+    @Test("made anew, the files are as readers and the follower share them")
+    func sharedWhenRebuilt() async throws {
+        let work = try await work()
+        try TablesBuild.rebuild(ledger: work.ledger, tables: work.tables)
+        #expect(try Set(work.rows("PRAGMA journal_mode")) == ["wal"])
+    }
+
+    @Test("a ledger's own directory is no place for tables")
+    func inTheLedger() async throws {
+        let work = try await work()
+        #expect(failure { _ = try TablesSync(ledger: work.ledger, into: work.ledger) }.contains("directory"))
+        #expect(!RealDisk().fileExists(work.ledger + "/global.sqlite"))
+    }
+
     @Test("a schema of a newer version is refused by name and left alone", arguments: ["shard-00", "global"])
     func newer(name: String) async throws {
         let work = try await work()

@@ -14,6 +14,7 @@ struct SyncTests {
         let work = try TestLedger(lanes: lanes)
         var settings = SyncSettings()
         settings.batchRows = batch
+        settings.busyRate = .max
         let lines = TestLedger.lines(3_000, seed: UInt64(lanes * 100 + shards))
         // In several goes, so that players, purses and holds of earlier ones are met again.
         for part in 0..<3 {
@@ -73,26 +74,27 @@ struct SyncTests {
         #expect(try work.check().isGood)
     }
 
-    @Test("a follower knows that it is at the end where few shards have news, and once it is quiet so do their files")
-    func idleShards() async throws {
+    @Test(
+        "a follower knows that it is at the end where few shards have news, and once it is quiet so do their files",
+        arguments: [true, false])
+    func idleShards(getsQuiet: Bool) async throws {
         let work = try TestLedger()
         try await work.apply(TestLedger.lines(500))
         try work.sync(shards: 8)
-        var settings = SyncSettings()
-        settings.batchWaitMilliseconds = 50
-        let sync = try TablesSync(ledger: work.ledger, into: work.tables, settings: settings)
-        let done = Locked<TablesError?>(nil)
-        let thread = WorkerThread(name: "follower") {
-            do throws(TablesError) { try sync.run(following: true) } catch { done.with { $0 = error } }
-        }
         // The news of one player, and so of one shard.
         try await work.apply([TestLedger.line("\"op\":\"lock\"", player: "p1", id: "l1", at: 0)])
         let end = try work.check().logEnd
-        while sync.takeStatus().position < end {}
-        while try work.rows("SELECT position FROM cursor").contains(where: { $0 != "\(end)" }) {}
-        sync.stop()
-        thread.join()
-        #expect(done.with { $0 } == nil)
+        var settings = SyncSettings()
+        settings.batchWaitMilliseconds = 10
+        settings.quietMilliseconds = getsQuiet ? 10 : .max / 1_000_000
+        let sync = try TablesSync(ledger: work.ledger, into: work.tables, settings: settings)
+        var cursors: [String] = []
+        try sync.run(following: true) { status in
+            cursors = (try? work.rows("SELECT position FROM cursor")) ?? []
+            let isThere = cursors.contains("\(end)") && status.position == end
+            if isThere, !getsQuiet || Set(cursors) == ["\(end)"] { sync.stop() }
+        }
+        #expect(Set(cursors).count == (getsQuiet ? 1 : 2), "a cursor moves for news, or when it is quiet")
         #expect(try work.check().isGood)
     }
 

@@ -4,6 +4,8 @@ private import Glibc
 /// What the operating system says about this machine and this process.
 package enum Machine {
     package static var cores: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
+    /// Those that this process may use.
+    package static var usableCores: Int { Int(hf_usable_cores()) }
 
     package static var memoryBytes: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
 

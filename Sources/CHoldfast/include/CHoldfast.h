@@ -40,18 +40,21 @@ int64_t hf_write_two(
 int hf_try_lock(int fd);
 /// Names the calling thread, for ps, perf and gdb.
 void hf_name_thread(const char *name);
-/// Asks for short turns, for a thread that others wait for: from Linux 6.12 on it gets a core as soon as it wakes, ahead
-/// of those with the usual turns of some milliseconds. Its share of the core stays what it was.
+/// Asks for short turns, for a thread that others wait for: from Linux 6.12 on it need not wait, when it wakes, until one
+/// with the usual turns of some milliseconds is through. Its share of the core stays what it was.
 void hf_prompt_thread(void);
 /// Lowers the calling thread's priority, for work that must not slow the lane.
 void hf_background_thread(void);
 /// Lowers it as far as it goes, for reading and writing too: for jobs of the night.
 void hf_polite_thread(void);
 
+/// How many cores this process may use.
+int32_t hf_usable_cores(void);
 /// The calling thread's number.
 int32_t hf_thread_id(void);
-/// How long a thread of this process was ready to run and had no core, since it began; -1 where the kernel doesn't say.
-int64_t hf_core_wait_ns(int32_t thread);
+/// How long a thread of this process was ready to run and had no core since it began, and how many turns it had. 0 where
+/// the kernel's account of it can't be read.
+int hf_core_waits(int32_t thread, int64_t *waited_ns, int64_t *turns);
 
 /// Sleeps while *word == expected, at most timeout_ns (< 0: for ever). Returns at once when it differs.
 void hf_futex_wait(const volatile uint32_t *word, uint32_t expected, int64_t timeout_ns);

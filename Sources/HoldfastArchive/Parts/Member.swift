@@ -9,8 +9,10 @@ package final class Member: @unchecked Sendable {
     /// The partition that it belongs to.
     package let tenant: String
     package let day: Day
-    private var json: JSONWriter
-    package private(set) var facts = RowFacts()
+    @exclusivity(unchecked) private var json: JSONWriter
+    /// Of the rows as far as they are counted and, after `finish`, hashed.
+    @exclusivity(unchecked) package private(set) var facts = RowFacts()
+    private let hasher = RowSetHasher()
 
     init(tenant: String, day: Day) {
         self.tenant = tenant
@@ -25,21 +27,23 @@ package final class Member: @unchecked Sendable {
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result { try json.withBytes(body) }
 
+    /// After the last row.
+    func finish() { facts.setHash.add(hasher.take()) }
+
     /// Adds a row as its line.
-    func append(_ row: EventRow, _ hasher: RowHasher) {
+    func append(_ row: EventRow) {
         let start = json.count
         RowJSON.write(row, to: &json)
-        let digest = json.withBytes { bytes in
+        json.withBytes { bytes in
             let line = UnsafeRawBufferPointer(rebasing: bytes[start..<bytes.count - 1])
-            return hasher.hash(line, ref: LineOfRow.refRange(line, row))
+            hasher.add(line, ref: LineOfRow.refRange(line, row))
         }
         note(row.playerID)
-        facts.setHash.add(digest)
         facts.add(seq: row.seq, position: row.position, createdAt: row.createdAt, nulls: Self.nulls(row))
     }
 
     /// Adds a line that was read from another part, as it is or without its ref.
-    func append(_ line: RowLineParser, withoutRef: Bool, _ hasher: RowHasher) {
+    func append(_ line: RowLineParser, withoutRef: Bool) {
         let ref = line.refRange
         var nulls = line.nulls
         if withoutRef, let ref {
@@ -53,7 +57,7 @@ package final class Member: @unchecked Sendable {
         }
         json.newline()
         note(line.player)
-        facts.setHash.add(hasher.hash(line.line, ref: ref))
+        hasher.add(line.line, ref: ref)
         facts.add(seq: line.seq, position: line.position, createdAt: line.createdAt, nulls: nulls)
     }
 

@@ -6,7 +6,6 @@ package import HoldfastWallet
 package final class PartRows {
     private let day: Day
     private let send: (Member) throws(ArchiveError) -> Void
-    private let hasher = RowHasher()
     private var open: [String: Open] = [:]
     private var current: Open?
     private var openBytes = 0
@@ -37,7 +36,7 @@ package final class PartRows {
         let open = try open(for: row.tenantID)
         try advance(open, player: row.playerID, seq: row.seq, half: row.half)
         let before = open.member.byteCount
-        open.member.append(row, hasher)
+        open.member.append(row)
         try grown(open, from: before)
     }
 
@@ -45,13 +44,14 @@ package final class PartRows {
         let open = try open(for: line.text(.tenantID)!)
         try advance(open, player: line.player, seq: line.seq, half: line.half)
         let before = open.member.byteCount
-        open.member.append(line, withoutRef: withoutRef, hasher)
+        open.member.append(line, withoutRef: withoutRef)
         try grown(open, from: before)
     }
 
     /// Hands over what has gathered.
     package func finish() throws(ArchiveError) {
         for (_, open) in open.sorted(by: { $0.key < $1.key }) where open.member.facts.rows > 0 {
+            open.member.finish()
             try send(open.member)
         }
         open = [:]
@@ -97,6 +97,7 @@ package final class PartRows {
         openBytes -= open.member.byteCount
         let full = open.member
         open.member = Member(tenant: open.tenant, day: day)
+        full.finish()
         try send(full)
     }
 }

@@ -195,7 +195,7 @@ enum FileCheck {
     static func problem(_ reader: PartReader) throws(ArchiveError) -> String? {
         let file = reader.file
         let cursor = RowCursor(reader)
-        let hasher = RowHasher()
+        let hasher = RowSetHasher()
         let tenant = Array(file.tenant.utf8)
         var facts = RowFacts()
         var last = RowKey(player: [], seq: 0, half: 0)
@@ -212,10 +212,11 @@ enum FileCheck {
             last.seq = row.seq
             last.half = row.half
             if facts.rows == 0 { facts.firstPlayer = last.player }
-            facts.setHash.add(hasher.hash(row.line, ref: row.refRange))
+            hasher.add(row.line, ref: row.refRange)
             facts.add(seq: row.seq, position: row.position, createdAt: row.createdAt, nulls: row.nulls)
         }
         facts.lastPlayer = last.player
+        facts.setHash.add(hasher.take())
         try cursor.finish()
         return facts == file.facts ? nil : difference(facts, file.facts)
     }

@@ -10,8 +10,7 @@ extension ArchiveRun {
         let files = archive.chain.files(of: day.day, sharing: shelf.label)
         let archived = try ArchivedRows(
             files, of: archive, codec: GzipCodec(), place: "\(shelf.name), \(day.day)")
-        var setHash = RowSetHash()
-        let hasher = RowHasher()
+        let hasher = RowSetHasher()
         let line = LineOfRow()
         let rows = try shelf.forEachRow(of: day.day, notYetArchived: false) { (row) throws(ArchiveError) in
             guard try archived.contains(row) else {
@@ -20,13 +19,13 @@ extension ArchiveRun {
                         + String(decoding: row.tenantID, as: UTF8.self),
                     reason: "it is marked as archived and lies in no file; `holdfast archive verify` says more")
             }
-            setHash.add(line.with(row) { hasher.hash($0, ref: $1) })
+            line.with(row) { hasher.add($0, ref: $1) }
         }
         try archived.finish()
         guard rows == day.rows else {
             throw .shelf(shelf.name, reason: "\(day.day) had \(day.rows) rows, \(rows) were read; run it again")
         }
-        let receipt = try writeReceipt(day, rows: rows, setHash: setHash, files: files, shelf)
+        let receipt = try writeReceipt(day, rows: rows, setHash: hasher.take(), files: files, shelf)
         try shelf.drop(day.day)
         result.dropped.append(
             RunReport.Drop(shelf: shelf.name, day: day.day.description, rows: rows, receipt: receipt))

@@ -22,16 +22,13 @@ package protocol Disk: Sendable {
     func syncDirectory(_ path: String) throws(DiskFailure)
     /// Paths with the same number lie on one file system: a file can be linked from one to the other.
     func fileSystem(of path: String) throws(DiskFailure) -> UInt64
-    /// What the file system of a path has room for; nil where that is not known.
-    func freeBytes(at path: String) -> UInt64?
     /// Takes the exclusive lock of a directory; nil when another process holds it. It dies with the process.
     func lock(_ path: String) throws(DiskFailure) -> (any DirectoryLock)?
 }
 
 extension Disk {
-    /// A disk is one file system without a known size, unless it says otherwise.
+    /// A disk is one file system, unless it says otherwise.
     package func fileSystem(of path: String) throws(DiskFailure) -> UInt64 { 0 }
-    package func freeBytes(at path: String) -> UInt64? { nil }
 }
 
 package enum FileUse: Sendable {

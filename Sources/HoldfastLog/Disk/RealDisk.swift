@@ -50,8 +50,6 @@ package struct RealDisk: Disk {
         try Syscalls.fileSystem(of: path)
     }
 
-    package func freeBytes(at path: String) -> UInt64? { Syscalls.freeBytes(at: path) }
-
     /// A quarter of a second.
     private static let lockTries = 25
 

@@ -57,12 +57,6 @@ enum Syscalls {
         return UInt64(status.st_dev)
     }
 
-    /// What is left for those without privileges.
-    static func freeBytes(at path: String) -> UInt64? {
-        var status = statvfs()
-        return statvfs(path, &status) == 0 ? UInt64(status.f_bavail) * UInt64(status.f_frsize) : nil
-    }
-
     static func size(_ descriptor: Int32, _ path: String) throws(DiskFailure) -> UInt64 {
         var status = stat()
         try check(fstat(descriptor, &status), "stat", path)

@@ -3,10 +3,10 @@ internal import CHoldfast
 /// Digests of many messages at once. CPUs with instructions for SHA-256 hash two messages in little more than the time
 /// of one (CSha256.c); elsewhere libcrypto hashes one after the other.
 extension Digest {
-    static let isInterleaved = hf_sha256_is_interleaved() != 0
+    package static let isInterleaved = hf_sha256_is_interleaved() != 0
 
     /// The digests of messages of `sizes[i]` bytes at `contents[i]`, into the first of `digests`.
-    static func sha256(
+    package static func sha256(
         of contents: [UnsafeRawPointer?], _ sizes: [Int], into digests: inout [Digest],
         interleaved: Bool = isInterleaved
     ) {

@@ -1,19 +1,35 @@
 internal import CHoldfast
 
-/// How long the threads that answer callers were ready to go on and had no core.
+/// How long the lanes and the committing thread were ready to go on and had no core, by the kernel's account.
 final class CoreWaits: Sendable {
+    /// Of one thread, since it began.
+    struct Account: Equatable {
+        var nanoseconds: Int64
+        /// How often it got a core. Each time some of the waiting is only the core waking up.
+        var turns: Int64
+
+        init(nanoseconds: Int64, turns: Int64) {
+            self.nanoseconds = nanoseconds
+            self.turns = turns
+        }
+
+        init?(of thread: Int32) {
+            self.init(nanoseconds: 0, turns: 0)
+            guard hf_core_waits(thread, &nanoseconds, &turns) != 0 else { return nil }
+        }
+    }
+
     private let threads = Locked<[Int32]>([])
 
     func includeThisThread() { threads.with { $0.append(hf_thread_id()) } }
 
-    /// All of their waiting since they began, by the kernel's account; nil where it keeps none.
-    var nanoseconds: Int64? {
-        var sum: Int64 = 0
+    /// One for each thread; nil where the kernel keeps none.
+    var accounts: [Account]? {
+        var accounts: [Account] = []
         for thread in threads.with({ $0 }) {
-            let waited = hf_core_wait_ns(thread)
-            if waited < 0 { return nil }
-            sum += waited
+            guard let account = Account(of: thread) else { return nil }
+            accounts.append(account)
         }
-        return sum
+        return accounts
     }
 }

@@ -7,7 +7,7 @@ final class WokenThread: Sendable {
         case ordinary
         /// Below the lanes.
         case background
-        /// The lowest: it takes a core that is free, and next to nothing of one that is not.
+        /// The lowest: it takes a core that is free, also for a moment, and next to nothing of one that is not.
         case polite
     }
 

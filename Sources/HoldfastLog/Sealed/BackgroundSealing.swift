@@ -1,14 +1,15 @@
 private import Synchronization
 
-/// Seals full segments while the lanes work, on one thread of the lowest priority: where a core is free it takes that,
-/// where the lanes are short of cores it stands aside, and what is full waits. Only when that comes to half of what the
-/// disk has free it no longer does: sealed it takes a sixth.
+/// Seals full segments while the lanes work, on one thread of the lowest priority. Where the lanes are short of cores it
+/// stands aside, and what is full waits; only when that is too much it goes on with the little that they leave it.
 final class BackgroundSealing: Sendable {
     private let logs: [FileBatchLog]
     private let waits: CoreWaits
     private let thread = WokenThread()
     /// How many segments had been begun when it was last woken: they fill rarely, and commits are many.
     private let begun = Atomic<Int>(-1)
+    /// How many segments, over all lanes, had been begun and were sealed when they were last counted.
+    private let sealedOf = Atomic<Int>(0)
     /// Why a lane's segments are not sealed any more. It is not tried again: the next opening does.
     private let failures = Locked<[Int: LogError]>([:])
 
@@ -21,43 +22,61 @@ final class BackgroundSealing: Sendable {
 
     func start() {
         thread.start("hf-seal", .polite) { [self] in
-            for log in logs { sealAll(of: log) }
+            while !thread.isStopped, let log = fullest(), sealNext(of: log) {}
             return false
         }
     }
 
     /// Called after each commit.
     func wake() {
-        let count = logs.reduce(0) { $0 + Int($1.tail.address / $1.at.segmentBytes) }
+        let count = begunNow
         if begun.exchange(count, ordering: .relaxed) != count { thread.wake() }
     }
 
     /// Returns once nothing is being sealed; a segment that is under way is left as it was.
     func stop() { thread.stop() }
 
-    private func mayWait(_ log: FileBatchLog) -> Bool {
-        guard let free = log.disk.freeBytes(at: log.at.directory) else { return true }
-        let full = log.state.with { state in state.segments.headers.count { !state.sealed.contains($0.number) } }
-        return UInt64(full) * log.at.segmentBytes < free / 2
+    private var begunNow: Int { logs.reduce(0) { $0 + Int($1.tail.address / $1.at.segmentBytes) } }
+
+    /// The lane with the most segments that wait, if any do.
+    private func fullest() -> FileBatchLog? {
+        let failed = failures.with { Set($0.keys) }
+        var most: (log: FileBatchLog, count: Int)?
+        var waiting = 0
+        for log in logs where !failed.contains(log.at.lane) {
+            let count = log.state.with { state in
+                state.segments.headers.dropLast().count { !state.sealed.contains($0.number) }
+            }
+            waiting += count
+            if count > most?.count ?? 0 { most = (log, count) }
+        }
+        sealedOf.store(begunNow - waiting, ordering: .relaxed)
+        return most?.log
     }
 
-    private func sealAll(of log: FileBatchLog) {
-        if failures.with({ $0[log.at.lane] != nil }) { return }
-        let courtesy = Courtesy(waited: { [waits] in waits.nanoseconds })
+    /// Asked while the lanes are short of cores: so it takes no lock that they may be waiting for.
+    private var mayWait: Bool {
+        let waiting = begun.load(ordering: .relaxed) - sealedOf.load(ordering: .relaxed)
+        return !thread.isStopped && waiting * Int(logs[0].at.segmentBytes) < Limits.unsealedBytesMax
+    }
+
+    /// Whether there is any use in going on.
+    private func sealNext(of log: FileBatchLog) -> Bool {
+        let courtesy = Courtesy(waits: { [waits] in waits.accounts })
         let sealer = SegmentSealer(log) { [self] in
-            courtesy.standAside { !thread.isStopped && mayWait(log) }
+            courtesy.standAside { mayWait }
             return thread.isStopped
         }
-        while !thread.isStopped, let number = sealer.next() {
-            do throws(LogError) {
-                _ = try sealer.seal(number)
-            } catch {
-                if case .stopped = error { return }
-                // A full disk is met again by whoever needs a segment, and reported there.
-                if case .storageFull = error { return }
-                failures.with { $0[log.at.lane] = error }
-                return
+        guard let number = sealer.next() else { return false }
+        do throws(LogError) {
+            _ = try sealer.seal(number)
+        } catch {
+            switch error {
+            // A full disk is met again by whoever needs a segment, and reported there.
+            case .stopped, .storageFull: return false
+            default: failures.with { $0[log.at.lane] = error }
             }
         }
+        return true
     }
 }

@@ -13,30 +13,33 @@ final class Courtesy {
         var nap: (_ nanoseconds: Int64) -> Void = { usleep(UInt32($0 / 1_000)) }
     }
 
-    private let waited: () -> Int64?
+    private let waits: () -> [CoreWaits.Account]?
     private let hours: Hours
     private var lookedAt: Int64
-    private var waitedBefore: Int64
+    private var before: [CoreWaits.Account]?
     private var pause = pauseMin
 
     static let lookEvery: Int64 = 5_000_000
     static let pauseMin: Int64 = 10_000_000
     static let pauseMax: Int64 = 160_000_000
     private static let nap: Int64 = 10_000_000
+    /// What a thread may wait at each of its turns on a machine with idle cores: until one of them is awake.
+    static let wakeMax: Int64 = 50_000
 
-    /// `waited` says how long the lanes have waited for a core so far; nil where nobody knows, and then nothing is done.
-    init(waited: @escaping () -> Int64?, hours: Hours = Hours()) {
-        self.waited = waited
+    /// `waits` says how long each of the lanes' threads has waited for a core so far; nil where nobody knows, and then
+    /// nothing is done.
+    init(waits: @escaping () -> [CoreWaits.Account]?, hours: Hours = Hours()) {
+        self.waits = waits
         self.hours = hours
         lookedAt = hours.now()
-        waitedBefore = waited() ?? 0
+        before = waits()
     }
 
-    /// To be called often in the midst of the work. Returns at once unless the lanes had to wait for a core for more than
-    /// a tenth of the time; then once they have not, or when `mayWait` says that it is enough. Each time that going on
-    /// leaves them short again, the pause is longer.
+    /// To be called often in the midst of the work. Returns at once unless one of the threads had to wait for a core for
+    /// more than a tenth of the time; then once none has, or when `mayWait` says that it is enough. Each time that going
+    /// on leaves them short again, the pause is longer.
     func standAside(while mayWait: () -> Bool) {
-        guard hours.now() - lookedAt >= Self.lookEvery else { return }
+        guard before != nil, hours.now() - lookedAt >= Self.lookEvery else { return }
         guard areShort else {
             pause = max(pause / 2, Self.pauseMin)
             return
@@ -53,11 +56,15 @@ final class Courtesy {
 
     private var areShort: Bool {
         let now = hours.now()
-        guard let waited = waited() else { return false }
+        let accounts = waits()
         defer {
             lookedAt = now
-            waitedBefore = waited
+            before = accounts
         }
-        return (waited - waitedBefore) * 10 > now - lookedAt
+        guard let accounts, let before, accounts.count == before.count else { return false }
+        return zip(accounts, before).contains { account, before in
+            let waking = (account.turns - before.turns) * Self.wakeMax
+            return (account.nanoseconds - before.nanoseconds - waking) * 10 > now - lookedAt
+        }
     }
 }

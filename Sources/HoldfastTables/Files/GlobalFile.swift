@@ -24,6 +24,7 @@ package final class GlobalFile {
     package init(_ paths: TablesPaths, for use: Database.Use) throws(TablesError) {
         path = paths.global
         guard try Self.exists(paths) else {
+            guard !RealDisk().fileExists(paths.shard(0)) else { throw .missingFile(paths.global) }
             throw .notTables(path: paths.directory, reason: "there is no global.sqlite")
         }
         database = try Database(path, for: use == .reading ? .reading : .writing)

@@ -21,6 +21,10 @@ final class TablesSet: @unchecked Sendable {
     ) throws(TablesError) {
         self.paths = paths
         let disk = RealDisk()
+        guard !disk.fileExists(paths.directory + "/manifest") else {
+            throw .invalid(
+                argument: "INTO", reason: "\(paths.directory) is a ledger's directory; tables need one of their own")
+        }
         lock = try Self.takeLock(paths, disk)
         if try !GlobalFile.exists(paths) {
             try Self.create(paths, .init(version: 1, shards: shards ?? shardsDefault, log: log.text), disk)
@@ -63,10 +67,7 @@ final class TablesSet: @unchecked Sendable {
                 if try SchemaVersion.shard.check(database) > 0 {
                     position = try database.integer("SELECT position FROM cursor") ?? 0
                 }
-                guard position == 0 else {
-                    throw .notTables(
-                        path: paths.directory, reason: "global.sqlite is gone, but \(file) holds rows; move it away")
-                }
+                guard position == 0 else { throw .missingFile(paths.global) }
             }
             try TablesPaths.remove(file, on: disk)
             _ = try ShardFile(creating: file, identity(number, map))

@@ -15,10 +15,11 @@ final class ShardQueue: @unchecked Sendable {
     var isWriting = false
     /// A file that is being built is finished at this position.
     var finishAt: UInt64?
-    /// Time and position of the first event that is pending, and of the first that is under way.
-    var pendingSince: Int64 = 0
+    /// Of the first event that is pending, and of the first that is under way: how old it was, in milliseconds, when it
+    /// was read, and its position.
+    var pendingAge: Int64 = 0
     var pendingFrom: UInt64 = 0
-    var underWaySince: Int64 = 0
+    var underWayAge: Int64 = 0
     var underWayFrom: UInt64 = 0
 
     // A shard that fails.
@@ -30,12 +31,27 @@ final class ShardQueue: @unchecked Sendable {
 
     init(_ number: Int) { self.number = number }
 
+    private var knownReached: UInt64 = 0
+
     /// Every event of this shard up to here is in the file, which may not know that yet: one that gets no events keeps
-    /// its cursor until it has something to write.
-    var reached: UInt64 {
-        if failures > 0 || hasGap { return cursor }
-        if underWay != nil { return max(cursor, underWayFrom - 1) }
-        return pending.count > 0 ? max(cursor, pendingFrom - 1) : delivered
+    /// its cursor until it has something to write. What is said once stays so: it never goes back.
+    func reached() -> UInt64 {
+        // The cursor of one that fails is the writer's to find out.
+        if failures > 0 || hasGap { return knownReached }
+        var reached = delivered
+        if underWay != nil {
+            reached = underWayFrom - 1
+        } else if pending.count > 0 {
+            reached = pendingFrom - 1
+        }
+        knownReached = max(knownReached, reached)
+        return knownReached
+    }
+
+    /// How long the oldest event that is not in the file has been in the log, in milliseconds.
+    func lag(_ now: Int64) -> Int64 {
+        if let batch = underWay, batch.count > 0 { return underWayAge + (now - batch.begunAt) / 1_000_000 }
+        return pending.count > 0 ? pendingAge + (now - pending.begunAt) / 1_000_000 : 0
     }
 
     var bytesWaiting: Int { pending.bytes + (underWay?.bytes ?? 0) }

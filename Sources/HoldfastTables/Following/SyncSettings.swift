@@ -5,11 +5,13 @@ package struct SyncSettings: Sendable {
     /// … or once its first event has waited so long.
     package var batchWaitMilliseconds: Int64 = 5_000
     /// While the ledger is busy batches are larger, because most of what a row costs is the pages that its transaction
-    /// writes; but nothing waits longer than this, however many shards share the events.
+    /// writes; but none is due later than this, however many shards share the events.
     package var busyBatchRows = 4_096
     package var busyWaitMilliseconds: Int64 = 250
     /// From how many events a second on the ledger is busy.
     package var busyRate = 200
+    /// After so long without any event, shards that got none of the last ones move their cursors.
+    package var quietMilliseconds: Int64 = 30_000
     /// How often the log is looked at for new events.
     package var pollMilliseconds = 20
     /// Threads that write.
@@ -39,8 +41,8 @@ package struct SyncStatus: Sendable {
     package var logEnd: UInt64 = 0
     /// Every shard has everything up to here.
     package var position: UInt64 = 0
-    /// Of the events that were written since the status was asked for the last time: the longest time from an event
-    /// to its commit in the tables.
+    /// Of the events that were written since the status was asked for the last time, and of those that wait: the longest
+    /// time that one was in the log and not in the tables.
     package var lagMilliseconds: Int64 = 0
     /// Shards that fail at the moment, and why.
     package var failing: [Int: String] = [:]

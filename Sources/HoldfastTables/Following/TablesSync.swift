@@ -24,6 +24,7 @@ package final class TablesSync: @unchecked Sendable {
     private var backlogBytes = 0
     private var rate = EventRate()
     private var lastEventAt = hf_monotonic_ns()
+    private var wasAtEndAt = Int64.min / 2
 
     package static let shardsDefault = 8
 
@@ -85,7 +86,7 @@ package final class TablesSync: @unchecked Sendable {
         note { $0.position = position }
     }
 
-    private var position: UInt64 { queues.map(\.reached).min() ?? 0 }
+    private var position: UInt64 { queues.map { $0.reached() }.min() ?? 0 }
 
     private func note(_ change: (inout SyncStatus) -> Void) { shared.with { change(&$0) } }
 
@@ -112,7 +113,9 @@ package final class TablesSync: @unchecked Sendable {
             if now >= lookAt {
                 lookAt = now + 100_000_000
                 let position = position
+                let lag = queues.reduce(0) { max($0, $1.lag(now)) }
                 note { status in
+                    status.lagMilliseconds = max(status.lagMilliseconds, lag)
                     status.logEnd = max(feed.files.lastPosition, feed.next - 1)
                     status.position = position
                 }
@@ -133,12 +136,16 @@ package final class TablesSync: @unchecked Sendable {
     /// Reads a little of the log into the queues. True at its end.
     private func readOn() throws(TablesError) -> Bool {
         if isFull { return false }
+        let now = hf_monotonic_ns()
+        // An event says when it happened, and of a hold's end that may be long before it was written down. So its own time
+        // counts only while old ones are caught up with.
+        let isBehind = now - wasAtEndAt > 1_000_000_000
         let count = try feed.readBatch { [self] shard, record, address, lane, undone in
             let queue = queues[shard]
             guard record.position > queue.delivered, !queue.hasGap else { return }
             if queue.pending.count == 0 {
-                queue.pending.begunAt = hf_monotonic_ns()
-                queue.pendingSince = record.time
+                queue.pending.begunAt = now
+                queue.pendingAge = isBehind ? max(0, wallClock() - record.time) : 0
                 queue.pendingFrom = record.position
             }
             let before = queue.pending.bytes
@@ -146,7 +153,7 @@ package final class TablesSync: @unchecked Sendable {
             if queue.failures == 0 { backlogBytes += queue.pending.bytes - before }
         }
         rate.count(count)
-        if count > 0 { lastEventAt = hf_monotonic_ns() }
+        if count > 0 { lastEventAt = now } else { wasAtEndAt = now }
         let upTo = feed.next - 1
         for queue in queues where !queue.hasGap && queue.delivered < upTo { queue.delivered = upTo }
         for queue in queues where queue.failures > 0 && queue.pending.bytes > Self.failingBytesMax {
@@ -169,7 +176,7 @@ package final class TablesSync: @unchecked Sendable {
         let rows = isBusy ? max(settings.busyBatchRows, settings.batchRows) : settings.batchRows
         let wait =
             isBusy ? min(settings.busyWaitMilliseconds, settings.batchWaitMilliseconds) : settings.batchWaitMilliseconds
-        let isQuiet = isAtEnd && now - lastEventAt >= settings.batchWaitMilliseconds * 1_000_000
+        let isQuiet = isAtEnd && now - lastEventAt >= settings.quietMilliseconds * 1_000_000
         let due = queues.filter { queue in
             guard !queue.isWriting, queue.underWay == nil, !queue.hasGap else { return false }
             if queue.pending.count == 0 {
@@ -182,7 +189,7 @@ package final class TablesSync: @unchecked Sendable {
         }
         for queue in due.sorted(by: { $0.pending.bytes > $1.pending.bytes }).prefix(pool.size - pool.underWay) {
             queue.underWay = queue.pending
-            queue.underWaySince = queue.pendingSince
+            queue.underWayAge = queue.pendingAge
             queue.underWayFrom = queue.pending.count > 0 ? queue.pendingFrom : queue.delivered + 1
             queue.underWay!.upTo = queue.delivered
             queue.pending = queue.spare ?? RecordBatch()
@@ -219,7 +226,7 @@ package final class TablesSync: @unchecked Sendable {
     private func settle(_ queue: ShardQueue, _ outcome: ShardWriter.Outcome) {
         let batch = queue.underWay!
         if queue.failures == 0 { backlogBytes -= batch.bytes } else { backlogBytes += queue.pending.bytes }
-        let lag = batch.count > 0 ? max(0, wallClock() - queue.underWaySince) : 0
+        let lag = queue.lag(hf_monotonic_ns())
         queue.cursor = max(queue.cursor, batch.upTo)
         queue.failures = 0
         queue.failure = nil

@@ -79,6 +79,8 @@ final class ShardWriter {
         try shard.database.transaction { () throws(TablesError) in
             try projector.finishBuilding(position: position, marks: building.marks)
         }
+        // Built without a journal, or with one of its own; from here on readers and the follower share the file.
+        try shard.database.run("PRAGMA locking_mode = NORMAL; PRAGMA journal_mode = WAL")
     }
 
     private func rollBack() {

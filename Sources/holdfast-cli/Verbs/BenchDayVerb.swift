@@ -22,7 +22,9 @@ struct BenchDayVerb: Verb {
             .integer("tx", "N", 1000...1 << 40, "transactions of the day", default: 40_000_000),
             .integer("players", "N", 1000...1 << 27, "players", default: 3_000_000),
             .integer("tenants", "N", 1...1000, "tenants", default: 100),
-            .integer("lanes", "N", 1...Limits.lanesMax, "lanes of the ledger; without it one a core, at a rate one"),
+            .integer(
+                "lanes", "N", 1...Limits.lanesMax,
+                "lanes of the ledger; without it one a core up to eight, at a rate one"),
             .integer("seed", "N", 0...Int.max, "seed of the generator", default: 1),
             .integer("rate", "N", 1...10_000_000, "transactions offered a second; without it as fast as it goes"),
             .duration("duration", "length of a run at a rate; cuts a fast one short"),
@@ -46,7 +48,7 @@ struct BenchDayVerb: Verb {
         plan.tenants = values.integer("tenants")
         plan.rate = values.integerIfGiven("rate")
         // As fast as it goes every core decides; at a rate one lane is enough, and a second would be a second sync.
-        if !values.isGiven("lanes"), plan.rate == nil { plan.lanes = min(Machine.cores, Limits.lanesMax) }
+        if !values.isGiven("lanes"), plan.rate == nil { plan.lanes = min(Machine.usableCores, 8) }
         plan.seconds = values.millisecondsIfGiven("duration").map { Double($0) / 1000 }
         if values.flag("archive") { plan.archive = plan.directory + "-archive" }
         if values.flag("tables") || values.flag("archive") { plan.tables = plan.directory + "-tables" }

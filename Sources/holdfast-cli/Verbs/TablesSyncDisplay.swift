@@ -34,7 +34,7 @@ final class SyncDisplay {
         sayWhatFails(status)
         let rate = Double(status.events - shownEvents) / (Double(now - shownAt) / 1e9)
         let lag =
-            status.lagRows == 0 && rate == 0
+            status.lagRows == 0
             ? "up to date"
             : "lag \(Human.count(Int(status.lagRows))) events, \(Human.duration(milliseconds: status.lagMilliseconds))"
         say("\(Human.count(status.events)) events, \(Human.rate(rate, of: "events")), \(lag)")

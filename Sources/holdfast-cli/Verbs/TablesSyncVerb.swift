@@ -17,7 +17,9 @@ struct TablesSyncVerb: Verb {
             .integer(
                 "shards", "N", 1...1024, "number of shards of new tables; \(TablesSync.shardsDefault) if not given"),
             .flag("follow", "goes on as events come"),
-            .integer("batch-rows", "N", 1...1_000_000, "events that make a shard's batch due", default: 100),
+            .integer(
+                "batch-rows", "N", 1...1_000_000, "events that make a shard's batch due while the ledger is not busy",
+                default: 100),
             .duration("batch-wait", "how long an event waits for its batch at most", default: "5s"),
             .flag("json", "prints what was done as one JSON object"),
         ],
