@@ -22,7 +22,7 @@ final class BackgroundSealing: Sendable {
 
     func start() {
         thread.start("hf-seal", .polite) { [self] in
-            while !thread.isStopped, let log = fullest(), sealNext(of: log) {}
+            sealAll()
             return false
         }
     }
@@ -60,23 +60,33 @@ final class BackgroundSealing: Sendable {
         return !thread.isStopped && waiting * Int(logs[0].at.segmentBytes) < Limits.unsealedBytesMax
     }
 
-    /// Whether there is any use in going on.
-    private func sealNext(of log: FileBatchLog) -> Bool {
+    private func sealAll() {
         let courtesy = Courtesy(waits: { [waits] in waits.accounts })
-        let sealer = SegmentSealer(log) { [self] in
+        var room: SegmentMemory?
+        while !thread.isStopped, let log = fullest() {
+            let memory = room ?? SegmentMemory(size: Int(log.at.segmentBytes))
+            room = memory
+            guard sealNext(of: log, in: memory, courtesy) else { return }
+        }
+    }
+
+    /// False where it failed: the other lanes are looked at again when the next segment is full.
+    private func sealNext(of log: FileBatchLog, in memory: SegmentMemory, _ courtesy: Courtesy) -> Bool {
+        let sealer = SegmentSealer(log, in: memory) { [self] in
             courtesy.standAside { mayWait }
             return thread.isStopped
         }
         guard let number = sealer.next() else { return false }
         do throws(LogError) {
             _ = try sealer.seal(number)
+            return true
         } catch {
             switch error {
             // A full disk is met again by whoever needs a segment, and reported there.
-            case .stopped, .storageFull: return false
+            case .stopped, .storageFull: break
             default: failures.with { $0[log.at.lane] = error }
             }
+            return false
         }
-        return true
     }
 }

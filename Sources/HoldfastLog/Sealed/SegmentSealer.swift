@@ -11,9 +11,14 @@ package struct SegmentSealer {
 
     /// `isOver` is asked now and then; when it says yes, sealing stops with `.stopped` and leaves all as it was.
     package init(_ log: FileBatchLog, isOver: @escaping () -> Bool = { false }) {
+        self.init(log, in: SegmentMemory(size: Int(log.at.segmentBytes)), isOver: isOver)
+    }
+
+    /// With room for a segment that others have used before.
+    init(_ log: FileBatchLog, in memory: SegmentMemory, isOver: @escaping () -> Bool) {
         self.log = log
+        self.memory = memory
         patience = Patience(isOver: isOver)
-        memory = SegmentMemory(size: Int(log.at.segmentBytes))
     }
 
     /// The oldest segment that is full and not sealed; with `evenLast` also the one that is being filled.
