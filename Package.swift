@@ -73,31 +73,39 @@ let package = Package(
         .executableTarget(
             name: "Orders", dependencies: ["HoldfastLog"], path: "Examples/Orders", swiftSettings: strict),
 
-        .target(name: "WalletModel", path: "Tests/WalletModel", swiftSettings: strict),
+        // What several suites need: directories, randomness from a seed.
+        .target(name: "HoldfastTestSupport", path: "Tests/HoldfastTestSupport", swiftSettings: strict),
+        .target(
+            name: "WalletModel", dependencies: ["HoldfastTestSupport"], path: "Tests/WalletModel",
+            swiftSettings: strict),
         .target(
             name: "SimulatedDisk", dependencies: ["HoldfastLog"], path: "Tests/SimulatedDisk",
             swiftSettings: strict),
         .testTarget(
-            name: "HoldfastMemoryTests", dependencies: ["HoldfastMemory"], swiftSettings: strict),
-        .testTarget(name: "HoldfastTextTests", dependencies: ["HoldfastText"], swiftSettings: strict),
+            name: "HoldfastMemoryTests", dependencies: ["HoldfastMemory", "HoldfastTestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "HoldfastLogTests", dependencies: ["HoldfastLog", "SimulatedDisk", "CHoldfast"],
-            swiftSettings: strict),
+            name: "HoldfastTextTests", dependencies: ["HoldfastText", "HoldfastTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastLogTests",
+            dependencies: ["HoldfastLog", "SimulatedDisk", "CHoldfast", "HoldfastTestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HoldfastWalletTests",
-            dependencies: ["HoldfastWallet", "HoldfastLog", "HoldfastMemory", "WalletModel", "CHoldfast"],
+            dependencies: [
+                "HoldfastWallet", "HoldfastLog", "HoldfastMemory", "WalletModel", "CHoldfast", "HoldfastTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "HoldfastTests",
             dependencies: [
                 "Holdfast", "HoldfastWallet", "HoldfastLog", "HoldfastText", "WalletModel", "SimulatedDisk",
+                "HoldfastTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "HoldfastTablesTests",
             dependencies: [
                 "HoldfastTables", "CSQLite", "Holdfast", "HoldfastWallet", "HoldfastLog", "HoldfastText",
-                "WalletModel",
+                "WalletModel", "HoldfastTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -111,14 +119,18 @@ let package = Package(
             name: "HoldfastAuditTests",
             dependencies: [
                 "HoldfastAudit", "HoldfastTables", "HoldfastArchive", "Holdfast", "HoldfastWallet", "HoldfastLog",
-                "HoldfastText", "WalletModel", "SimulatedDisk",
+                "HoldfastText", "WalletModel", "SimulatedDisk", "HoldfastTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "HoldfastBenchTests",
-            dependencies: ["HoldfastBench", "Holdfast", "HoldfastWallet", "HoldfastLog", "HoldfastText"],
+            dependencies: [
+                "HoldfastBench", "Holdfast", "HoldfastWallet", "HoldfastLog", "HoldfastText", "HoldfastTestSupport",
+            ],
             swiftSettings: strict),
-        .testTarget(name: "Stories", dependencies: ["WalletModel", "holdfast-cli"], swiftSettings: strict),
+        .testTarget(
+            name: "Stories", dependencies: ["WalletModel", "holdfast-cli", "HoldfastTestSupport"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 import Foundation
 import HoldfastLog
+import HoldfastTestSupport
 import Testing
 
 @testable import Holdfast

@@ -1,6 +1,7 @@
 import Foundation
 import Holdfast
 import HoldfastLog
+import HoldfastTestSupport
 import HoldfastText
 import HoldfastWallet
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import Holdfast
+import HoldfastTestSupport
 import HoldfastText
 import Testing
 
@@ -8,10 +9,9 @@ import Testing
 @Suite("bench day")
 struct DayTests {
     static func inTemporaryDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
-        let url = FileManager.default.temporaryDirectory.appending(path: "holdfast-bench-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: url) }
-        return try await body(url.path)
+        let directory = TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        return try await body(directory.path)
     }
 
     private static func plan(in directory: String, _ change: (inout DayPlan) -> Void) -> DayPlan {

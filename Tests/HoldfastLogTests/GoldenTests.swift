@@ -1,5 +1,6 @@
 import CHoldfast
 import Foundation
+import HoldfastTestSupport
 import SimulatedDisk
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import HoldfastTestSupport
 import SimulatedDisk
 import Testing
 

@@ -1,3 +1,5 @@
+import HoldfastTestSupport
+
 @testable import HoldfastLog
 
 /// A disk that can lose the answer of a commit: the next write is kept or lost, and the sync behind it fails either

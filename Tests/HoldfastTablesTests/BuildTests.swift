@@ -1,4 +1,5 @@
 import HoldfastLog
+import HoldfastTestSupport
 import Testing
 
 @testable import HoldfastTables

@@ -1,5 +1,6 @@
 import Holdfast
 import HoldfastLog
+import HoldfastTestSupport
 import Testing
 
 @testable import HoldfastTables

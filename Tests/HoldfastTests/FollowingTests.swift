@@ -1,5 +1,6 @@
 import Holdfast
 import HoldfastLog
+import HoldfastTestSupport
 import Testing
 
 import enum HoldfastWallet.Refusal

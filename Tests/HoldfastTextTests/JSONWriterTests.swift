@@ -1,3 +1,4 @@
+import HoldfastTestSupport
 import Testing
 
 @testable import HoldfastText
@@ -58,7 +59,7 @@ struct JSONWriterTests {
 
     @Test("random integers of every length, and the greatest UInt64")
     func randomIntegers() {
-        var generator = SeededGenerator(seed: 2)
+        var generator = SplitMix64(seed: 2)
         var json = JSONWriter()
         for shift in 0..<64 {
             let value = UInt64.random(in: 0...UInt64.max, using: &generator) >> UInt64(shift)

@@ -1,3 +1,4 @@
+import HoldfastTestSupport
 import Testing
 
 @testable import HoldfastText
@@ -33,7 +34,7 @@ struct UTF8RulesTests {
 
     @Test("valid text damaged in one byte is judged as the standard library judges it")
     func damagedText() {
-        var generator = SeededGenerator(seed: 1)
+        var generator = SplitMix64(seed: 1)
         for _ in 0..<5_000 {
             var bytes = Array(generator.text(upTo: 40).utf8)
             #expect(bytes.withUnsafeBytes { UTF8Rules.isValid($0) })

@@ -1,5 +1,6 @@
 import CHoldfast
 import HoldfastLog
+import HoldfastTestSupport
 import Testing
 import WalletModel
 

@@ -1,3 +1,5 @@
+internal import HoldfastTestSupport
+
 /// Requests that were sent before, and lines that should never have been.
 extension CommandGenerator {
     /// The same request again, near or far in the past, with the time of now.

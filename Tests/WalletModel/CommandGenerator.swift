@@ -1,3 +1,5 @@
+internal import HoldfastTestSupport
+
 /// Random command lines from a seed: the same seed gives the same lines on every machine.
 ///
 ///     var commands = CommandGenerator(seed: 7)

@@ -1,5 +1,6 @@
 import Holdfast
 import HoldfastLog
+import HoldfastTestSupport
 import HoldfastWallet
 import WalletModel
 

@@ -1,3 +1,4 @@
+import HoldfastTestSupport
 import HoldfastWallet
 import SimulatedDisk
 import WalletModel

@@ -1,21 +1,16 @@
 import Foundation
+import HoldfastTestSupport
 import Testing
 import WalletModel
 
 /// A directory of its own for one story, in which `holdfast` is run. Removed with the last reference.
 final class Workplace {
-    let path: String
+    private let place = TemporaryDirectory()
+    var path: String { place.path }
     private let program: String
     private var files = 0
 
-    init() throws {
-        program = try HoldfastProgram.path()
-        var template = Array((NSTemporaryDirectory() + "/holdfast-XXXXXX").utf8CString)
-        try #require(mkdtemp(&template) != nil, "the system gives no temporary directory")
-        path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    init() throws { program = try HoldfastProgram.path() }
 
     /// The directory of the story's ledger.
     var ledger: String { path + "/ledger" }
