@@ -29,10 +29,76 @@ struct FaultTests {
         try work.place.remove("tables/shard-01.sqlite")
         let said = failure { try work.sync() }
         #expect(said.contains(work.paths.shard(1)) && said.contains("tables rebuild"))
-        #expect(failure { _ = try work.check() }.contains(work.paths.shard(1)))
+        #expect(try work.check().unreadable.map(\.file) == [work.paths.shard(1)])
         try TablesBuild.rebuild(ledger: work.ledger, tables: work.tables, only: 1)
         try work.sync()
         #expect(try work.check().isGood)
+    }
+
+    @Test("shards that are gone or damaged hold up none of the others, and each is named with what mends it")
+    func severalDamaged() async throws {
+        let work = try await work(shards: 4)
+        try await work.apply(TestLedger.lines(1_000, seed: 2))
+        try work.place.remove("tables/shard-01.sqlite")
+        try work.place.damage("tables/shard-03.sqlite", at: 0, bytes: 4096)
+        let said = failure { try work.sync() }.split(separator: "\n")
+        #expect(said.count == 3 && said[0].contains("2 of 4"), "\(said)")
+        for (line, shard) in zip(said.dropFirst(), [1, 3]) {
+            #expect(line.contains(work.paths.shard(shard)) && line.contains("tables rebuild"), "\(line)")
+        }
+        let end = try LedgerFiles(work.ledger).lastPosition
+        for shard in [0, 2] { #expect(try work.value("SELECT position FROM cursor", shard: shard) == Int64(end)) }
+        let report = try work.check()
+        #expect(report.unreadable.map(\.file) == [work.paths.shard(1), work.paths.shard(3)] && !report.isGood)
+        #expect(report.differences.count == 0 && report.rows > 0 && report.position == end)
+        try TablesBuild.rebuild(ledger: work.ledger, tables: work.tables)
+        #expect(try work.check().isGood)
+    }
+
+    @Test("a check names what differs in one shard though another can't be read")
+    func differentBeside() async throws {
+        let work = try await work()
+        try work.place.remove("tables/shard-00.sqlite")
+        try work.shell("UPDATE purses SET balance = balance + 1", shard: 2)
+        let report = try work.check()
+        #expect(report.unreadable.map(\.file) == [work.paths.shard(0)])
+        #expect(Set(report.differences.first.map(\.file)) == [work.paths.shard(2)])
+    }
+
+    @Test(
+        "a shard that is back goes on from where it stood, though the follower began without it, news or none",
+        arguments: [true, false])
+    func backAgain(hasNews: Bool) async throws {
+        let work = try await work()
+        if hasNews { try await work.apply(TestLedger.lines(1_000, seed: 2)) }
+        let end = try LedgerFiles(work.ledger).lastPosition
+        try work.place.move("tables/shard-01.sqlite", to: "away")
+        var settings = SyncSettings()
+        settings.batchWaitMilliseconds = 1
+        settings.retryMilliseconds = 1
+        settings.retryMillisecondsMax = 1
+        do {
+            let sync = try TablesSync(ledger: work.ledger, into: work.tables, settings: settings)
+            try sync.run(following: true) { status in
+                if status.failing[1] != nil, work.place.has("away") {
+                    try? work.place.move("away", to: "tables/shard-01.sqlite")
+                }
+                if status.failing.isEmpty, status.position == end { sync.stop() }
+            }
+        }
+        #expect(try work.value("SELECT position FROM cursor", shard: 1) == Int64(end))
+        #expect(try work.sync().deadLetters == 0)
+        let check = try work.check()
+        #expect(check.isGood, "\(check.differences.first.prefix(3))")
+    }
+
+    @Test("a log that lost its end is named before anything is written, whatever else is wrong")
+    func aheadOfLog() async throws {
+        let work = try await work()
+        try work.place.remove("tables/shard-00.sqlite")
+        try work.shell("UPDATE cursor SET position = 1000000", shard: 1)
+        #expect(failure { try work.sync() }.contains("it lost its end"))
+        #expect(try work.check().unreadable.map(\.file) == [work.paths.shard(0), work.paths.shard(1)])
     }
 
     @Test("a shard that was overwritten is named, and made anew on command", arguments: [0, 8192 * 3] as [UInt64])
@@ -42,7 +108,8 @@ struct FaultTests {
         let said = failure {
             try work.sync()
             let check = try work.check()
-            if !check.isGood { throw TablesError.invalid(argument: check.differences.first[0].file, reason: "differs") }
+            let file = check.unreadable.first?.file ?? check.differences.first.first?.file
+            if let file { throw TablesError.invalid(argument: file, reason: "differs, or can't be read") }
         }
         #expect(said.contains(work.paths.shard(0)))
         try TablesBuild.rebuild(ledger: work.ledger, tables: work.tables)
@@ -86,7 +153,8 @@ struct FaultTests {
         try Database(file, for: .writing).run("PRAGMA user_version = 99")
         let said = failure { try work.sync() }
         #expect(said.contains(file) && said.contains("99"))
-        #expect(failure { _ = try work.check() }.contains(file))
+        let checked = failure { if let shard = try work.check().unreadable.first { throw shard.error } }
+        #expect(checked.contains(file) && checked.contains("99"))
         #expect(try Database(file, for: .reading).integer("PRAGMA user_version") == 99)
     }
 

@@ -63,7 +63,7 @@ struct DayAftermath: Sendable {
         let meter = BenchReport.Meter()
         let result = try TablesCheck.run(ledger: plan.directory, tables: tables)
         report.add(meter.rate("tables check", count: result.events))
-        var faults = result.differences.first.prefix(5).map { "\($0)" }
+        var faults = result.differences.first.prefix(5).map { "\($0)" } + result.unreadable.map { "\($0.error)" }
         if result.position != result.logEnd {
             faults.append("the tables are at event \(result.position), the log at \(result.logEnd)")
         }

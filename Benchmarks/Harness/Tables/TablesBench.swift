@@ -52,7 +52,8 @@ package struct TablesBench: Sendable {
         let check = try TablesCheck.run(ledger: ledgerPath, tables: tablesPath)
         report.check(
             "the tables are what the log says",
-            faults: check.differences.first.map { "\($0.what): \($0.expected ?? "nothing"), not \($0.found ?? "")" })
+            faults: check.differences.first.map { "\($0.what): \($0.expected ?? "nothing"), not \($0.found ?? "")" }
+                + check.unreadable.map { "\($0.error)" })
         return report
     }
 

@@ -86,6 +86,11 @@ extension Comparison {
         looked(at: "players", report.players)
         looked(at: "holds", report.holds)
         looked(at: "position", Int(report.position))
+        for shard in report.unreadable {
+            var finding = Finding(.tables, found: "it can't be read: \(shard.error)")
+            finding.file = shard.file
+            add(finding)
+        }
         for difference in report.differences.first {
             var finding = Finding(.tables, found: "\(difference.what): \(difference.found ?? "nothing")")
             finding.file = difference.file

@@ -8,6 +8,8 @@ internal import HoldfastWallet
 ///
 /// The rows are compared with those of the log's events, the balances with the state to which the ledger's own replay
 /// leads, the sums with a plain addition over all events.
+///
+/// A shard that can't be read is named as such, and the others are compared all the same.
 package final class TablesCheck {
     package struct Report: Sendable {
         package var shards = 0
@@ -17,16 +19,19 @@ package final class TablesCheck {
         package var holds = 0
         package var daysInArchive = 0
         package var deadLetters = 0
-        /// The last event that every shard has.
+        /// The last event that every shard has, of those that can be read.
         package var position: UInt64 = 0
         package var logEnd: UInt64 = 0
         package var differences = Differences()
-        package var isGood: Bool { differences.count == 0 }
+        /// Shards that could not be compared, or not to the end.
+        package var unreadable: [UnreadableShard] = []
+        package var isGood: Bool { differences.count == 0 && unreadable.isEmpty }
     }
 
     private let files: LedgerFiles
     private let paths: TablesPaths
-    private var shards: [ShardCheck] = []
+    /// By number; nil for one that can't be read.
+    private var shards: [ShardCheck?] = []
     private var report = Report()
 
     /// Records of one shard that are compared at once.
@@ -45,12 +50,19 @@ package final class TablesCheck {
         let map = try global.map()
         OpenFiles.allow(map.shards * 4 + 64)
         // The shards first, the log after them: so it has all that they have.
+        var unreadable: [UnreadableShard] = []
         for number in 0..<map.shards {
-            let identity = TablesSet.identity(number, map)
-            shards.append(
-                ShardCheck(try ShardFile(paths.shard(number), for: .reading, expecting: identity)))
+            let path = paths.shard(number)
+            do throws(TablesError) {
+                let file = try ShardFile(path, for: .reading, expecting: TablesSet.identity(number, map))
+                let shard = ShardCheck(file)
+                try shard.begin()
+                shards.append(shard)
+            } catch {
+                shards.append(nil)
+                unreadable.append(UnreadableShard(file: path, error: error))
+            }
         }
-        for shard in shards { try shard.begin() }
         do throws(LedgerError) { files = try LedgerFiles(ledger) } catch { throw .ledger(error) }
         let log = files.directory.manifest.log
         guard map.log == log.text else {
@@ -58,19 +70,37 @@ package final class TablesCheck {
         }
         report.shards = map.shards
         report.logEnd = files.lastPosition
-        report.position = shards.map(\.cursor).min() ?? 0
+        report.position = shards.compactMap { $0?.cursor }.min() ?? 0
+        report.unreadable = unreadable
     }
 
     private func run(_ progress: (Int, Int) -> Void) throws(TablesError) -> Report {
-        let end = shards.map(\.cursor).max() ?? 0
-        for shard in shards where shard.cursor > files.lastPosition {
-            throw .aheadOfLog(file: shard.file.path, position: shard.cursor, logEnd: files.lastPosition)
+        let logEnd = files.lastPosition
+        withEachShard { (shard, _) throws(TablesError) in
+            guard shard.cursor > logEnd else { return }
+            throw .aheadOfLog(file: shard.file.path, position: shard.cursor, logEnd: logEnd)
         }
-        let machines = try readLog(upTo: end, progress)
-        for shard in shards { try shard.finishRows(&report.differences) }
-        try compareStates(machines)
-        for shard in shards { try shard.finish(&report) }
+        let machines = try readLog(upTo: shards.compactMap { $0?.cursor }.max() ?? 0, progress)
+        withEachShard { (shard, report) throws(TablesError) in try shard.finishRows(&report.differences) }
+        compareStates(machines)
+        withEachShard { (shard, report) throws(TablesError) in try shard.finish(&report) }
+        report.unreadable.sort { $0.file < $1.file }
         return report
+    }
+
+    private func withEachShard(_ body: (ShardCheck, inout Report) throws(TablesError) -> Void) {
+        for number in shards.indices { withShard(number, body) }
+    }
+
+    /// Does nothing of a shard that can't be read. One that fails here is such a one from now on.
+    private func withShard(_ number: Int, _ body: (ShardCheck, inout Report) throws(TablesError) -> Void) {
+        guard let shard = shards[number] else { return }
+        do throws(TablesError) {
+            try body(shard, &report)
+        } catch {
+            shards[number] = nil
+            report.unreadable.append(UnreadableShard(file: paths.shard(number), error: error))
+        }
     }
 
     /// Every event once: its rows are compared, its effects added up, and the ledger's own state machine led on.
@@ -82,19 +112,17 @@ package final class TablesCheck {
         var failure: TablesError?
         while feed.next <= end {
             let count = try feed.readBatch { [self] shard, record, address, lane, undone in
-                guard failure == nil, record.position <= shards[shard].cursor else { return }
-                do throws(TablesError) {
-                    do throws(LedgerError) {
-                        try machines[lane].apply(record, at: address)
-                    } catch {
-                        throw .ledger(error)
-                    }
-                    shards[shard].batch.append(record, at: address, lane: lane, undoneMovement: undone)
-                    if shards[shard].batch.bytes > Self.batchBytes {
-                        try shards[shard].compareBatch(&report.differences)
-                    }
+                // Each player is led on to where their shard stands.
+                guard failure == nil, record.position <= shards[shard]?.cursor ?? end else { return }
+                do throws(LedgerError) {
+                    try machines[lane].apply(record, at: address)
                 } catch {
-                    failure = error
+                    failure = .ledger(error)
+                    return
+                }
+                withShard(shard) { (shard, report) throws(TablesError) in
+                    shard.batch.append(record, at: address, lane: lane, undoneMovement: undone)
+                    if shard.batch.bytes > Self.batchBytes { try shard.compareBatch(&report.differences) }
                 }
             }
             if let failure { throw failure }
@@ -102,29 +130,29 @@ package final class TablesCheck {
             report.events += count
             progress(report.events, Int(end))
         }
-        for shard in shards { try shard.compareBatch(&report.differences) }
+        withEachShard { (shard, report) throws(TablesError) in try shard.compareBatch(&report.differences) }
         return machines
     }
 
-    private func compareStates(_ machines: [WalletMachine]) throws(TablesError) {
+    private func compareStates(_ machines: [WalletMachine]) {
         for machine in machines {
-            var failure: TablesError?
-            machine.withState { state in
-                state.forEachPlayer { view in
-                    guard failure == nil else { return }
-                    do throws(TablesError) { try compare(view) } catch { failure = error }
-                }
-            }
-            if let failure { throw failure }
+            machine.withState { state in state.forEachPlayer { compare($0) } }
         }
     }
 
-    private func compare(_ view: PlayerView) throws(TablesError) {
-        let shard = shards[Shard.number(of: view.player, shards: shards.count)]
+    private func compare(_ view: PlayerView) {
         report.players += 1
         report.holds += view.holds.count
-        try shard.compare(view, &report.differences)
+        withShard(Shard.number(of: view.player, shards: shards.count)) { (shard, report) throws(TablesError) in
+            try shard.compare(view, &report.differences)
+        }
     }
+}
+
+/// A shard that the check could not compare, and why.
+package struct UnreadableShard: Sendable {
+    package let file: String
+    package let error: TablesError
 }
 
 extension TablesCheck.Report {
@@ -140,6 +168,10 @@ extension TablesCheck.Report {
             json.member("dead_letters", deadLetters)
             json.member("position", position)
             json.member("log_end", logEnd)
+            json.member("unreadable", objects: unreadable) { shard, json in
+                json.member("file", shard.file as String?)
+                json.member("error", shard.error.description as String?)
+            }
             json.member("differences", differences.count)
             json.member("first", objects: differences.first) { $0.writeMembers(to: &$1) }
         }

@@ -55,4 +55,7 @@ final class ShardQueue: @unchecked Sendable {
     }
 
     var bytesWaiting: Int { pending.bytes + (underWay?.bytes ?? 0) }
+
+    /// Everything that was taken from the log is in the file, and its cursor says so.
+    var isWritten: Bool { pending.count == 0 && underWay == nil && !hasGap && cursor == delivered }
 }

@@ -57,7 +57,8 @@ package final class TablesSync: @unchecked Sendable {
     /// Ends a run once what was read is written. From any thread.
     package func stop() { stopping.store(true, ordering: .relaxed) }
 
-    /// Every shard is opened once before anything is written: what is missing or damaged is said at once.
+    /// Every shard is opened once before anything is written. One that is missing or damaged fails from the beginning,
+    /// and the others go on without it, as they do without one that fails later.
     private func openShards() throws(TablesError) {
         OpenFiles.allow(tables.map.shards * 4 + 64)
         let tables = tables
@@ -71,16 +72,25 @@ package final class TablesSync: @unchecked Sendable {
             }
         }
         queues = (0..<tables.map.shards).map { ShardQueue($0) }
+        note { $0.failing = [:] }
+        let logEnd = feed.files.lastPosition
         for queue in queues {
-            queue.writer = try open(queue.number)
-            queue.cursor = try queue.writer!.shard.position()
-            queue.delivered = queue.cursor
-            guard queue.cursor <= feed.files.lastPosition else {
-                throw .aheadOfLog(
-                    file: tables.paths.shard(queue.number), position: queue.cursor, logEnd: feed.files.lastPosition)
+            do throws(TablesError) {
+                let writer = try open(queue.number)
+                queue.cursor = try writer.shard.position()
+                queue.delivered = queue.cursor
+                queue.writer = writer
+            } catch {
+                // Once it works it is read for from its own cursor on, wherever the others are.
+                queue.hasGap = true
+                fail(queue, error)
+            }
+            // Here the log is at fault, and not the shard: then nothing is written at all.
+            guard queue.cursor <= logEnd else {
+                throw .aheadOfLog(file: tables.paths.shard(queue.number), position: queue.cursor, logEnd: logEnd)
             }
         }
-        try feed.rewind(to: (queues.map(\.cursor).min() ?? 0) + 1)
+        try feed.rewind(to: (queues.filter { $0.failures == 0 }.map(\.cursor).min() ?? logEnd) + 1)
         pool = WriterPool(threads: min(settings.writers, queues.count), open: open)
         let position = position
         note { $0.position = position }
@@ -275,15 +285,14 @@ package final class TablesSync: @unchecked Sendable {
         try feed.rewind(to: min(first + 1, feed.next))
     }
 
-    /// Whether all is written that can be; throws when a shard can't.
+    /// Whether all is written that can be; throws when some shards can't.
     private func isFinished(giveUp: Bool) throws(TablesError) -> Bool {
         if pool!.underWay > 0 { return false }
         let failing = queues.filter { $0.failures > 0 }
-        let hopeless = failing.filter { giveUp || $0.failures >= settings.attemptsMax || !$0.failure!.mayPass }
-        let waiting = queues.filter { $0.failures == 0 && ($0.pending.count > 0 || $0.underWay != nil || $0.hasGap) }
-        if !waiting.isEmpty || hopeless.count < failing.count { return false }
-        if let first = hopeless.first?.failure { throw first }
-        return queues.allSatisfy { $0.cursor == $0.delivered }
+        let mayWork = failing.contains { !giveUp && $0.failures < settings.attemptsMax && $0.failure!.mayPass }
+        if mayWork || !queues.allSatisfy({ $0.failures > 0 || $0.isWritten }) { return false }
+        if failing.isEmpty { return true }
+        throw .shards(failing.map { $0.failure! }, of: queues.count)
     }
 
     /// Another process has built a new set and waits for this one to step aside.

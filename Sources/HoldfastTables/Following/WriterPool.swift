@@ -68,6 +68,8 @@ final class WriterPool {
             let batch = queue.underWay!
             // After an attempt whose end was not known the file says what it has.
             if batch.upTo <= queue.cursor, batch.count > 0 { return .success(ShardWriter.Outcome()) }
+            // An empty batch only finds out whether the file works: it may stand further than was known, and stays there.
+            batch.upTo = max(batch.upTo, queue.cursor)
             return .success(try queue.writer!.write(batch))
         } catch {
             // The next attempt opens the file anew, whatever state it is in.
