@@ -99,6 +99,39 @@ struct SyncTests {
         #expect(try work.check().isGood)
     }
 
+    @Test("once all are late, the shard whose oldest event waits the longest comes first, however little it has")
+    func order() async throws {
+        let work = try TestLedger()
+        try await work.apply(TestLedger.lines(100))
+        let now: Int64 = 60_000_000_000
+        // So many events, and since when they wait here.
+        func queue(_ number: Int, events: Int, waited milliseconds: Int64, age: Int64 = 0) throws -> ShardQueue {
+            let queue = ShardQueue(number)
+            let feed = try LogFeed(LedgerFiles(work.ledger), from: 1, shards: 1)
+            while queue.pending.count < events {
+                _ = try feed.readBatch { _, record, address, lane, undone in
+                    guard queue.pending.count < events else { return }
+                    queue.pending.append(record, at: address, lane: lane, undoneMovement: undone)
+                }
+            }
+            queue.pending.begunAt = now - milliseconds * 1_000_000
+            queue.pendingAge = age
+            return queue
+        }
+        func order(_ queues: [ShardQueue], lateAfter: Int64) -> [Int] {
+            ShardQueue.inOrder(queues, now, lateAfter: lateAfter).map(\.number)
+        }
+        let queues = [
+            try queue(0, events: 1, waited: 900), try queue(1, events: 10, waited: 300),
+            try queue(2, events: 50, waited: 100),
+        ]
+        #expect(order(queues, lateAfter: 1_000) == [2, 1, 0], "none is late: the fullest")
+        #expect(order(queues, lateAfter: 50) == [0, 1, 2], "all are late: the oldest")
+        #expect(order(queues, lateAfter: 250) == [0, 1, 2], "those that are late, then the others")
+        let older = try queue(3, events: 2, waited: 300, age: 5_000)
+        #expect(order(queues + [older], lateAfter: 250) == [3, 0, 1, 2], "an event is as old as the log knows it")
+    }
+
     @Test("a small example by hand: sums, lifetime sums, activity and what rollbacks take back")
     func byHand() async throws {
         let work = try TestLedger()

@@ -59,3 +59,19 @@ final class ShardQueue: @unchecked Sendable {
     /// Everything that was taken from the log is in the file, and its cursor says so.
     var isWritten: Bool { pending.count == 0 && underWay == nil && !hasGap && cursor == delivered }
 }
+
+// Whose turn it is.
+extension ShardQueue {
+    /// How long the first event that is pending has waited here for its batch, in milliseconds.
+    func waited(_ now: Int64) -> Int64 { pending.count > 0 ? (now - pending.begunAt) / 1_000_000 : 0 }
+
+    /// Those whose events have waited too long, the longest first: by what they hold alone, a shard with few events
+    /// would never have its turn while the writers are behind. Then the fullest, since large batches cost least an event.
+    static func inOrder(_ due: [ShardQueue], _ now: Int64, lateAfter milliseconds: Int64) -> [ShardQueue] {
+        due.sorted { first, second in
+            let (isLate, isOtherLate) = (first.waited(now) >= milliseconds, second.waited(now) >= milliseconds)
+            if isLate, isOtherLate, first.lag(now) != second.lag(now) { return first.lag(now) > second.lag(now) }
+            return isLate == isOtherLate ? first.pending.bytes > second.pending.bytes : isLate
+        }
+    }
+}

@@ -194,10 +194,9 @@ package final class TablesSync: @unchecked Sendable {
                 let behind = queue.delivered - queue.cursor
                 return behind > 0 && (isFinal || isQuiet || behind > Self.idleEventsMax)
             }
-            return isFinal || isFull || queue.pending.count >= rows
-                || now - queue.pending.begunAt >= wait * 1_000_000
+            return isFinal || isFull || queue.pending.count >= rows || queue.waited(now) >= wait
         }
-        for queue in due.sorted(by: { $0.pending.bytes > $1.pending.bytes }).prefix(pool.size - pool.underWay) {
+        for queue in ShardQueue.inOrder(due, now, lateAfter: wait).prefix(pool.size - pool.underWay) {
             queue.underWay = queue.pending
             queue.underWayAge = queue.pendingAge
             queue.underWayFrom = queue.pending.count > 0 ? queue.pendingFrom : queue.delivered + 1
