@@ -15,9 +15,6 @@ enum Output {
     }
 
     static func say(_ line: String) {
-        var error = BufferedWriter.standardError()
-        // Where standard error fails there is no other place to say so.
-        try? error.writeLine(line)
-        try? error.flush()
+        StandardError.put(line + "\n")
     }
 }

@@ -1,33 +1,10 @@
-import Synchronization
+import HoldfastTestSupport
 import Testing
 
 @testable import HoldfastText
 
 @Suite("Progress")
 struct ProgressTests {
-    /// A clock that a test moves and a sink that it reads.
-    private final class Stage: Sendable {
-        let nanoseconds = Mutex<UInt64>(7_000_000_000)
-        let output = Mutex<[String]>([])
-
-        func wait(milliseconds: UInt64) { nanoseconds.withLock { $0 += milliseconds * 1_000_000 } }
-
-        func taken() -> [String] {
-            output.withLock { texts in
-                defer { texts = [] }
-                return texts
-            }
-        }
-
-        func progress(
-            total: Int? = nil, unit: Progress.Unit = .things("events"), _ display: Progress.Display
-        ) -> Progress {
-            Progress(
-                "verify", unit: unit, total: total, display: display,
-                clock: { self.nanoseconds.withLock { $0 } }, sink: { text in self.output.withLock { $0.append(text) } })
-        }
-    }
-
     @Test("a job of less than a second says nothing", arguments: [Progress.Display.terminal(columns: 80), .lines])
     func shortJob(display: Progress.Display) {
         let stage = Stage()
@@ -109,5 +86,24 @@ struct ProgressTests {
         progress.advance(by: 1)
         progress.finish(summary: "done")
         #expect(stage.taken() == [])
+    }
+
+    @Test("a line that stays does not mix with the one that is drawn")
+    func saying() {
+        let stage = Stage()
+        let progress = stage.progress(.terminal(columns: 80))
+        stage.wait(milliseconds: 2_000)
+        progress.advance(by: 1)
+        _ = stage.taken()
+        progress.say("one waits")
+        #expect(stage.taken() == ["\r\u{1B}[K", "one waits\n"])
+    }
+}
+
+extension Stage {
+    fileprivate func progress(
+        total: Int? = nil, unit: Progress.Unit = .things("events"), _ display: Progress.Display
+    ) -> Progress {
+        Progress("verify", unit: unit, total: total, display: display, clock: { self.now }, sink: { self.put($0) })
     }
 }

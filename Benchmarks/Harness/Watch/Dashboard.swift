@@ -23,13 +23,7 @@ package final class Dashboard: Sendable {
     }
 
     package static func onStandardError() -> Dashboard {
-        let descriptor = SystemCalls.standardError
-        let columns = SystemCalls.columns(descriptor) ?? 80
-        return Dashboard(display: SystemCalls.isTerminal(descriptor) ? .terminal(columns: columns) : .lines) { text in
-            var error = BufferedWriter.standardError()
-            try? error.write(text)
-            try? error.flush()
-        }
+        Dashboard(display: StandardError.display, sink: StandardError.put)
     }
 
     /// A part of the run: what it does, and how many transactions of it there are.

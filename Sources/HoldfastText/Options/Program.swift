@@ -46,10 +46,10 @@ package struct Program: Sendable {
             // Whoever stopped reading knows it; a message would only disturb what they do instead.
             return .failed
         } catch let error as UsageError {
-            Self.report(usageText(UsageError(error.message, verb: error.verb ?? verbName)))
+            StandardError.put(usageText(UsageError(error.message, verb: error.verb ?? verbName)))
             return .usage
         } catch {
-            Self.report(errorText(error, verb: verbName))
+            StandardError.put(errorText(error, verb: verbName))
             return .failed
         }
     }
@@ -75,12 +75,5 @@ package struct Program: Sendable {
             words.append(word)
         }
         return words
-    }
-
-    private static func report(_ text: String) {
-        var error = BufferedWriter.standardError()
-        // Where standard error fails there is no other place to say so.
-        try? error.write(text)
-        try? error.flush()
     }
 }

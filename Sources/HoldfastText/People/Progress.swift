@@ -23,15 +23,13 @@ package final class Progress: Sendable {
     }
 
     /// Jobs shorter than this are silent.
-    static let patience: UInt64 = 1_000_000_000
+    package static let patience: UInt64 = 1_000_000_000
     static let redrawInterval: UInt64 = 100_000_000
-    static let lineInterval: UInt64 = 5_000_000_000
 
     private struct State {
         var done = 0
         var total: Int?
-        var lastShown: UInt64?
-        var lineIsDrawn = false
+        var shown: StatusLine
         var isFinished = false
     }
 
@@ -54,27 +52,20 @@ package final class Progress: Sendable {
         self.clock = clock
         self.sink = sink
         started = clock()
-        state = Mutex(State(total: total))
+        let shown = StatusLine(display, redrawInterval: Self.redrawInterval, from: started, sink: sink)
+        state = Mutex(State(total: total, shown: shown))
     }
 
     /// Progress goes nowhere if standard error fails: the job matters more than its progress line.
     package static func onStandardError(_ label: String, unit: Unit, total: Int? = nil) -> Progress {
-        let descriptor = SystemCalls.standardError
-        let isTerminal = SystemCalls.isTerminal(descriptor)
-        return Progress(
-            label, unit: unit, total: total,
-            display: isTerminal ? .terminal(columns: SystemCalls.columns(descriptor) ?? 80) : .lines,
-            clock: SystemCalls.monotonicNanoseconds,
-            sink: { text in
-                var error = BufferedWriter.standardError()
-                try? error.write(text)
-                try? error.flush()
-            })
+        Progress(
+            label, unit: unit, total: total, display: StandardError.display, clock: SystemCalls.monotonicNanoseconds,
+            sink: StandardError.put)
     }
 
     /// A job that ends by a thrown error leaves a clean line for its message.
     deinit {
-        state.withLock { clear(&$0) }
+        state.withLock { $0.shown.clear() }
     }
 
     package func advance(by amount: Int) {
@@ -96,11 +87,16 @@ package final class Progress: Sendable {
         state.withLock { $0.total = total }
     }
 
+    /// A line that stays, whatever is drawn around it.
+    package func say(_ text: String) {
+        state.withLock { $0.shown.say(text) }
+    }
+
     /// Ends the display. The summary is a line of its own, for jobs that lasted long enough to have shown anything.
     package func finish(summary: String? = nil) {
         state.withLock { state in
             guard !state.isFinished else { return }
-            clear(&state)
+            state.shown.clear()
             state.isFinished = true
             let elapsed = clock() - started
             guard let summary, display != .silent, elapsed >= Self.patience else { return }
@@ -113,25 +109,8 @@ package final class Progress: Sendable {
     private func showIfDue(_ state: inout State) {
         guard !state.isFinished, display != .silent else { return }
         let now = clock()
-        guard now - started >= Self.patience else { return }
-        switch display {
-        case .terminal(let columns):
-            guard now - (state.lastShown ?? 0) >= Self.redrawInterval || state.lastShown == nil else { return }
-            // One column stays free: a full line would wrap, and the next redraw would leave it behind.
-            sink("\r\(line(state, at: now).prefix(max(1, columns - 1)))\u{1B}[K")
-            state.lineIsDrawn = true
-        case .lines:
-            guard now - (state.lastShown ?? started) >= Self.lineInterval else { return }
-            sink("\(line(state, at: now))\n")
-        case .silent:
-            return
-        }
-        state.lastShown = now
-    }
-
-    private func clear(_ state: inout State) {
-        if state.lineIsDrawn { sink("\r\u{1B}[K") }
-        state.lineIsDrawn = false
+        guard now - started >= Self.patience, state.shown.isDue(now) else { return }
+        state.shown.show(line(state, at: now), at: now)
     }
 
     /// `verify: 12 000 of 50 000 events (24 %), 3 000 events/s, 12 s left`

@@ -45,7 +45,7 @@ struct ReportVerb: Verb {
         let progress = Progress.onStandardError("report", unit: .things("days of players"))
         let report = try TablesReport.read(into, selection) { progress.update(done: $0) }
         progress.finish()
-        if report.deadLetters > 0 { try warn(report.deadLetters) }
+        if report.deadLetters > 0 { warn(report.deadLetters) }
         let sections = section.map { [$0] } ?? ReportSection.allCases
         var output = BufferedWriter.standardOutput()
         switch format {
@@ -57,11 +57,9 @@ struct ReportVerb: Verb {
         return .done
     }
 
-    private func warn(_ deadLetters: Int64) throws {
-        var error = BufferedWriter.standardError()
-        try error.writeLine(
+    private func warn(_ deadLetters: Int64) {
+        Output.say(
             "report: \(deadLetters) event\(deadLetters == 1 ? " is" : "s are") among the dead letters and not in these "
                 + "figures; `holdfast tables dead-letters` lists them")
-        try error.flush()
     }
 }

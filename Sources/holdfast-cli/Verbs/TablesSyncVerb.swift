@@ -44,8 +44,8 @@ struct TablesSyncVerb: Verb {
 
     func run() async throws -> ExitCode {
         let sync = try TablesSync(ledger: directory, into: into, shards: shards, settings: settings)
-        let display = SyncDisplay(follow: follow)
-        try sync.run(following: follow) { _ in display.show(sync) }
+        let display = SyncDisplay.onStandardError(follow: follow)
+        try sync.run(following: follow) { display.show($0, taking: sync.takeStatus) }
         let status = sync.takeStatus()
         display.finish(status)
         guard asJSON else { return .done }
