@@ -48,19 +48,6 @@ public struct Damage: Sendable, Equatable {
     }
 }
 
-/// An operation that the operating system refused.
-public struct DiskFailure: Error, Sendable, Equatable {
-    public let operation: String
-    public let path: String
-    public let errno: Int32
-
-    package init(operation: String, path: String, errno: Int32) {
-        self.operation = operation
-        self.path = path
-        self.errno = errno
-    }
-}
-
 extension LogError: CustomStringConvertible {
     public var description: String {
         switch self {
@@ -105,8 +92,4 @@ extension Damage: CustomStringConvertible {
         "\(file) is damaged at byte \(offset): \(found). Nothing was changed. Restore the file from a backup, "
             + "or run `holdfast verify` to list all damage."
     }
-}
-
-extension DiskFailure: CustomStringConvertible {
-    public var description: String { "\(operation) \(path) failed: \(errorText(errno))." }
 }

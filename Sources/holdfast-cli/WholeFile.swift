@@ -1,4 +1,5 @@
 private import Glibc
+import HoldfastLog
 import HoldfastText
 
 /// A file that a verb writes whole: under a temporary name first, synced, then renamed, so that a reader never meets
@@ -19,12 +20,15 @@ enum WholeFile {
     ) throws {
         let temporary = path + ".new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw SystemError(call: "create \(temporary)", code: errno) }
+        // The name that whoever runs it knows.
+        guard descriptor >= 0 else { throw DiskFailure(operation: "create", path: path, errno: errno) }
         defer { close(descriptor) }
         do {
-            try body { bytes in try put(bytes, descriptor, temporary) }
-            guard fsync(descriptor) == 0 else { throw SystemError(call: "sync \(temporary)", code: errno) }
-            guard rename(temporary, path) == 0 else { throw SystemError(call: "rename \(temporary)", code: errno) }
+            try body { bytes in try put(bytes, descriptor, path) }
+            guard fsync(descriptor) == 0 else { throw DiskFailure(operation: "sync", path: path, errno: errno) }
+            guard rename(temporary, path) == 0 else {
+                throw DiskFailure(operation: "rename", path: temporary, errno: errno)
+            }
         } catch {
             unlink(temporary)
             throw error
@@ -37,7 +41,7 @@ enum WholeFile {
             let put = Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
             if put < 0 {
                 if errno == EINTR { continue }
-                throw SystemError(call: "write \(path)", code: errno)
+                throw DiskFailure(operation: "write", path: path, errno: errno)
             }
             done += put
         }

@@ -72,6 +72,31 @@ struct WrongUseStories {
         #expect(try FileManager.default.contentsOfDirectory(atPath: work.path + "/empty").isEmpty, "nothing was made")
     }
 
+    @Test("where the directory around a new place is missing, it is named, with what to do")
+    func missingParent() throws {
+        let work = try Workplace()
+        try work.done("init", work.ledger, "--segment-mib", "1")
+        try work.done("apply", work.ledger, input: Lines.credit("p1", 1, "d1"))
+        try work.done("backup", work.ledger, work.path + "/copies")
+        try work.done("tables", "sync", work.ledger, work.path + "/tables", "--shards", "1")
+        let parent = work.path + "/missing"
+        let place = parent + "/new"
+        let player = ["--tenant", "evian", "--player", "p1"]
+        for words in [
+            ["init", place], ["tables", "sync", work.ledger, place], ["backup", work.ledger, place],
+            ["archive", "run", work.ledger, work.path + "/tables", place], ["restore", work.path + "/copies", place],
+            ["roots", work.ledger, "--into", place], ["replay", work.ledger, "--into", place],
+            ["audit", work.ledger, "--html", place], ["explain", work.ledger, "evian", "p1", "--html", place],
+            ["export", work.ledger, "--person", place] + player,
+        ] {
+            let result = try work.holdfast(words)
+            #expect(result.status == .exited(1), "\(words)")
+            #expect(result.errors.contains(place), "\(words): \(result.errors)")
+            #expect(result.errors.contains("There is no directory \(parent): create it first"), "\(result.errors)")
+            #expect(!FileManager.default.fileExists(atPath: parent), "\(words) made nothing")
+        }
+    }
+
     @Test("init leaves alone what is there")
     func initTwice() throws {
         let work = try Workplace()

@@ -1,5 +1,6 @@
 private import Glibc
 internal import Holdfast
+private import HoldfastLog
 internal import HoldfastText
 
 /// How cost grows with the number of players and with the length of history: the same day on ledgers of several
@@ -49,7 +50,7 @@ package struct ScaleBench: Sendable {
                 ("seed", Int(plan.seed)),
             ])
         guard mkdir(plan.directory, 0o755) == 0 else {
-            throw SystemError(call: "create \(plan.directory)", code: errno)
+            throw DiskFailure(operation: "make directory", path: plan.directory, errno: errno)
         }
         defer { rmdir(plan.directory) }
         var byPlayers: [Step] = []

@@ -44,7 +44,7 @@ package struct RivalsBench: Sendable {
 
     package func run() async throws -> BenchReport {
         guard mkdir(plan.directory, 0o755) == 0 else {
-            throw SystemError(call: "create \(plan.directory)", code: errno)
+            throw DiskFailure(operation: "make directory", path: plan.directory, errno: errno)
         }
         defer { Directory.remove(plan.directory) }
         var report = BenchReport(
@@ -127,7 +127,9 @@ package struct RivalsBench: Sendable {
         for (name, batch) in [("SQLite \(SQLiteRival.version), batched", Self.batch), ("SQLite, one by one", 1)] {
             dashboard.say(name)
             let path = plan.directory + "/sqlite"
-            guard mkdir(path, 0o755) == 0 else { throw SystemError(call: "create \(path)", code: errno) }
+            guard mkdir(path, 0o755) == 0 else {
+                throw DiskFailure(operation: "make directory", path: path, errno: errno)
+            }
             defer { Directory.remove(path) }
             let database = try SQLiteRival(path: path + "/wallet.sqlite")
             defer { database.close() }

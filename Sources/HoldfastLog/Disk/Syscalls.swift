@@ -104,6 +104,9 @@ package enum SystemErrors {
     package static var otherFileSystem: Int32 { EXDEV }
     package static var readOnly: Int32 { EROFS }
     package static var noPermission: Int32 { EACCES }
+    package static var notPermitted: Int32 { EPERM }
+    package static var notADirectory: Int32 { ENOTDIR }
+    package static var isADirectory: Int32 { EISDIR }
 
     package static func meansFull(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT }
 }

@@ -1,6 +1,7 @@
 private import Glibc
 import Holdfast
 import HoldfastAudit
+import HoldfastLog
 import HoldfastText
 
 struct ReconcileVerb: Verb {
@@ -62,7 +63,7 @@ struct ReconcileVerb: Verb {
 
     private func readStatement() throws -> ProviderStatement {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError(call: "open \(file)", code: errno) }
+        guard descriptor >= 0 else { throw DiskFailure(operation: "open", path: file, errno: errno) }
         defer { close(descriptor) }
         let progress = Progress.onStandardError("reading \(file)", unit: .things("rows"))
         var csv = CSVReader(descriptor: descriptor)
