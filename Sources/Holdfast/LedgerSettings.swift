@@ -71,6 +71,8 @@ package struct LedgerSettings: Sendable, Equatable {
 extension LogDirectory {
     /// The log of a ledger, not opened yet.
     package static func ledger(at path: String, on disk: any Disk = RealDisk()) throws(LedgerError) -> LogDirectory {
-        try open(path, kind: LedgerSettings.kind, packing: EventPacking(), on: disk)
+        try open(
+            path, kind: LedgerSettings.kind, packing: EventPacking(), on: disk,
+            making: "make a ledger there with `holdfast init \(path)`")
     }
 }

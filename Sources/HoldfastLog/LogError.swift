@@ -52,7 +52,7 @@ extension LogError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .notALog(let path, let reason):
-            "\(path) is not a Holdfast log: \(reason). Check the path, or create one there."
+            "\(path) is not a Holdfast log: \(reason)."
         case .alreadyExists(let path):
             "\(path) already holds a log. Nothing was changed; open it, or choose an empty directory."
         case .newerFormat(let file, let found, let supported):

@@ -36,16 +36,26 @@ import Testing
         let disk = SimulatedDisk()
         disk.makeDirectory(behindTheBack: "/log")
         disk.overwrite("/log/letter.txt", with: Array("Dear reader".utf8))
-        #expect(refused(disk) == .notALog(path: "/log", reason: "the directory is not empty and holds no manifest"))
+        let reason = "the directory is not empty and holds no manifest. Choose an empty one"
+        #expect(refused(disk) == .notALog(path: "/log", reason: reason))
         #expect(
             refused(disk, options: .init(createsIfMissing: false))
-                == .notALog(path: "/log", reason: "it has no file named manifest"))
+                == .notALog(path: "/log", reason: "it has no file named manifest. Check the path"))
+    }
+
+    @Test("an empty directory, where none is to be created")
+    func empty() {
+        let disk = SimulatedDisk()
+        disk.makeDirectory(behindTheBack: "/log")
+        let reason = "it has no file named manifest. Check the path, or create one there"
+        #expect(refused(disk, options: .init(createsIfMissing: false)) == .notALog(path: "/log", reason: reason))
     }
 
     @Test("a directory that is missing, where none is to be created")
     func missing() {
         let error = refused(SimulatedDisk(), options: .init(createsIfMissing: false))
-        #expect(error == .notALog(path: "/log", reason: "there is no such directory"))
+        let reason = "there is no such directory. Check the path, or create one there"
+        #expect(error == .notALog(path: "/log", reason: reason))
     }
 
     @Test("a file instead of a directory", arguments: [true, false])
@@ -53,7 +63,8 @@ import Testing
         let disk = SimulatedDisk()
         disk.overwrite("/log", with: [1, 2, 3])
         let error = refused(disk, options: .init(createsIfMissing: createsIfMissing))
-        #expect(error == .notALog(path: "/log", reason: "it is a file"))
+        let mend = createsIfMissing ? "Choose another path" : "Check the path"
+        #expect(error == .notALog(path: "/log", reason: "it is a file. \(mend)"))
     }
 
     @Test("an empty directory becomes a log, and so does one whose creation a crash stopped")
@@ -145,7 +156,9 @@ import Testing
         disk.deleteDirectory("/log/lane-0\(lane)")
         #expect(
             refused(disk)
-                == .notALog(path: "/log/lane-0\(lane)", reason: "the directory of lane \(lane) is missing"))
+                == .notALog(
+                    path: "/log/lane-0\(lane)",
+                    reason: "the directory of lane \(lane) is missing. Restore it from a backup"))
     }
 
     @Test("a segment that is missing at the beginning, in the middle or at the end", arguments: [0, 1, 2])

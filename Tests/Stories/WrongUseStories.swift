@@ -68,6 +68,8 @@ struct WrongUseStories {
             #expect(result.output == "")
             #expect(result.errors.hasPrefix("holdfast \(verb): \(work.path)/\(place) "), "\(result.errors)")
             #expect(result.errors.contains(said), "\(result.errors)")
+            let canBeMade = result.errors.contains("`holdfast init \(work.path)/\(place)`")
+            #expect(canBeMade == (place != "file"), "\(result.errors)")
         }
         #expect(try FileManager.default.contentsOfDirectory(atPath: work.path + "/empty").isEmpty, "nothing was made")
     }

@@ -126,9 +126,10 @@ private struct SegmentInventory {
         do throws(DiskFailure) {
             names = try disk.list(place.directory)
         } catch {
-            throw error.errno == SystemErrors.missing
-                ? .notALog(path: place.directory, reason: "the directory of lane \(place.lane) is missing")
-                : .io(error)
+            guard error.errno == SystemErrors.missing else { throw .io(error) }
+            throw .notALog(
+                path: place.directory,
+                reason: "the directory of lane \(place.lane) is missing. Restore it from a backup")
         }
         leftovers = names.filter { $0.hasSuffix(".new") }
         let open = names.compactMap(SegmentNames.number)

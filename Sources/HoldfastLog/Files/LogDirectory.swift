@@ -84,9 +84,10 @@ package struct LogDirectory: Sendable {
         } catch {
             if error == .alreadyThere { throw .alreadyExists(path: path) }
             if error == .locked { throw .locked(path: path) }
-            if error == .notADirectory { throw .notALog(path: path, reason: "it is a file") }
+            if error == .notADirectory { throw .notALog(path: path, reason: "it is a file. Choose another path") }
             if error == .notEmpty {
-                throw .notALog(path: path, reason: "the directory is not empty and holds no manifest")
+                throw .notALog(
+                    path: path, reason: "the directory is not empty and holds no manifest. Choose an empty one")
             }
             throw .io(error)
         }
@@ -160,20 +161,21 @@ package struct LogDirectory: Sendable {
 
     // MARK: Opening
 
-    /// Reads the manifest of an existing log.
+    /// Reads the manifest of an existing log. `making` says how one of this kind is made where there is none.
     package static func open(
-        _ path: String, kind: String, packing: any PayloadPacking = PlainPacking(), on disk: any Disk
+        _ path: String, kind: String, packing: any PayloadPacking = PlainPacking(), on disk: any Disk,
+        making: String = "create one there"
     ) throws(LogError) -> LogDirectory {
         guard disk.directoryExists(path) else {
-            throw .notALog(path: path, reason: disk.fileExists(path) ? "it is a file" : "there is no such directory")
+            let isFile = disk.fileExists(path)
+            throw .notALog(
+                path: path,
+                reason: isFile
+                    ? "it is a file. Check the path" : "there is no such directory. Check the path, or \(making)")
         }
         let file = path + "/" + manifestName
         guard let payload = try SmallFile.read(file, kind: .manifest, on: disk) else {
-            let isUnfinished = disk.fileExists(path + "/" + LogRestore.markName)
-            throw .notALog(
-                path: path,
-                reason: isUnfinished
-                    ? "a restore into it did not finish; run it again" : "it has no file named \(manifestName)")
+            throw .notALog(path: path, reason: withoutManifest(path, on: disk, making: making))
         }
         guard let manifest = LogManifest(payload) else {
             throw .damaged(Damage(file: file, offset: 0, found: "the manifest's fields can't be read"))
@@ -182,6 +184,13 @@ package struct LogDirectory: Sendable {
             throw .otherKind(path: path, found: manifest.kind, expected: kind)
         }
         return LogDirectory(path: path, manifest: manifest, disk: disk, packing: packing)
+    }
+
+    private static func withoutManifest(_ path: String, on disk: any Disk, making: String) -> String {
+        if disk.fileExists(path + "/" + LogRestore.markName) { return "a restore into it did not finish; run it again" }
+        // What can't be listed is not known to be free.
+        let isFree = (try? isFree(path, on: disk)) ?? false
+        return "it has no file named \(manifestName). Check the path\(isFree ? ", or \(making)" : "")"
     }
 
     /// Takes the directory for this process.
