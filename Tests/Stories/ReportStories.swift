@@ -50,6 +50,10 @@ struct ReportStories {
             let result = try work.holdfast(["report", tables] + wrong)
             #expect(result.status == .exited(2) && result.output == "", "\(wrong): \(result.errors)")
         }
+        for option in ["--from", "--to"] {
+            let said = try work.holdfast("report", tables, option, "yesterday").errors
+            #expect(said.contains("\(option): “yesterday”") && said.contains("a day such as 2025-11-21"), "\(said)")
+        }
         #expect(try work.holdfast("report").status == .exited(2))
         let nowhere = try work.holdfast("report", work.path + "/tabels")
         #expect(nowhere.status == .exited(1) && nowhere.errors.contains("there is no such directory"))

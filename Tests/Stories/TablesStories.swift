@@ -117,6 +117,19 @@ struct TablesStories {
         }
         try work.done("tables", "sync", work.ledger, tables)
         #expect(try work.done("tables", "dead-letters", tables).output == "")
+        let outOfRange = try work.holdfast("tables", "rebuild", work.ledger, tables, "--shard", "8")
+        #expect(outOfRange.status == .exited(2))
+        #expect(outOfRange.errors.contains("--shard: there are shards 0 to 7, not 8"), "\(outOfRange.errors)")
+        #expect(try work.holdfast("tables", "history", tables, "evian", "p1").errors.contains("it has none yet"))
+        try work.done("apply", work.ledger, input: Lines.credit("p1", 5, "d1"))
+        try work.done("tables", "sync", work.ledger, tables)
+        let stranger = try work.holdfast("tables", "history", tables, "evain", "p1")
+        #expect(stranger.status == .exited(1) && stranger.errors.contains("it has evian"), "\(stranger.errors)")
+        #expect(try work.holdfast("tables", "history", tables, "evian", "p2").errors.contains("p2 of evian has no"))
+        try FileManager.default.removeItem(atPath: tables + "/shard-03.sqlite")
+        let checked = try work.holdfast("tables", "check", work.ledger, tables)
+        #expect(checked.status == .exited(1) && checked.errors.contains("shard-03.sqlite is missing"))
+        #expect(checked.output.contains(#""unreadable":[{"file":"\#(tables)/shard-03.sqlite","error":"#))
         #expect(try work.holdfast("tables", "sync", work.ledger, tables, "--shards", "3").errors.contains("reshard"))
     }
 }

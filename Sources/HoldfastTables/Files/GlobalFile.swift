@@ -18,11 +18,13 @@ package final class GlobalFile {
     }
 
     package let path: String
+    private let directory: String
     package let database: Database
 
     /// Opens the file of a set that is there.
     package init(_ paths: TablesPaths, for use: Database.Use) throws(TablesError) {
         path = paths.global
+        directory = paths.directory
         guard try Self.exists(paths) else {
             guard !RealDisk().fileExists(paths.shard(0)) else { throw .missingFile(paths.global) }
             throw .notTables(path: paths.directory, reason: "there is no global.sqlite")
@@ -35,6 +37,7 @@ package final class GlobalFile {
     /// Makes the file of a new set, which is there from then on.
     init(creating paths: TablesPaths, _ map: ShardMap) throws(TablesError) {
         path = paths.global
+        directory = paths.directory
         database = try Database(path, for: .creating)
         database.wait(milliseconds: 5_000)
         try Self.prepare(database)
@@ -105,6 +108,18 @@ package final class GlobalFile {
         }
         return names
     }
+
+    /// Refuses a tenant whom these tables have not met, and names those whom they have.
+    func require(tenant: String) throws(TablesError) {
+        let tenants = try tenants()
+        if tenants.contains(tenant) { return }
+        let known = tenants.isEmpty ? "none yet" : tenants.prefix(Self.tenantsNamedMax).joined(separator: ", ")
+        let more = tenants.count > Self.tenantsNamedMax ? " and \(tenants.count - Self.tenantsNamedMax) others" : ""
+        throw .invalid(
+            argument: "tenant \(tenant)", reason: "\(directory) does not know it; it has \(known)\(more)")
+    }
+
+    private static let tenantsNamedMax = 20
 
     /// Writes down how many decimals each declared asset has, so that amounts can be shown without the ledger.
     func note(exponents: [AssetName: UInt8]) throws(TablesError) {

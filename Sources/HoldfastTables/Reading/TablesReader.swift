@@ -62,6 +62,9 @@ package final class TablesReader {
         try ref(of: player, in: shard(of: player)) != nil
     }
 
+    /// Throws for a tenant whom the tables have not met; the error names those whom they have.
+    package func require(tenant: String) throws(TablesError) { try global.require(tenant: tenant) }
+
     private func ref(of player: Player, in shard: ShardFile) throws(TablesError) -> Int64? {
         try shard.database.prepare("SELECT ref FROM player_refs WHERE tenant_id = ? AND player_id = ?")
             .bind(1, player.tenant).bind(2, player.id).value()

@@ -39,8 +39,11 @@ package struct DayRange: Equatable, Sendable {
         do throws(TimeTextError) {
             return (try RFC3339.milliseconds(text), false)
         } catch {
-            guard case .dateWithoutTime = error.problem else { throw error }
-            return (try RFC3339.milliseconds(text + "T00:00:00Z"), true)
+            switch error.problem {
+            case .dateWithoutTime: return (try RFC3339.milliseconds(text + "T00:00:00Z"), true)
+            case .notATime: throw TimeTextError(text: text, problem: .notADayOrTime)
+            default: throw error
+            }
         }
     }
 

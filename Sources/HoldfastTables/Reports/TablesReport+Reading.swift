@@ -12,13 +12,7 @@ extension TablesReport {
         let paths = TablesPaths(path)
         guard RealDisk().fileExists(path) else { throw .notTables(path: path, reason: "there is no such directory") }
         let global = try GlobalFile(paths, for: .reading)
-        if let tenant = selection.tenant {
-            let tenants = try global.tenants()
-            guard tenants.contains(tenant) else {
-                let known = tenants.isEmpty ? "none yet" : tenants.prefix(20).joined(separator: ", ")
-                throw .invalid(argument: "tenant \(tenant)", reason: "\(path) does not know it; it has \(known)")
-            }
-        }
+        if let tenant = selection.tenant { try global.require(tenant: tenant) }
         var report = try readShards(paths, global, selection, progress)
         report.exponents = AssetRegistry().exponents.merging(try global.exponents()) { _, declared in declared }
             .mapValues { Int($0) }

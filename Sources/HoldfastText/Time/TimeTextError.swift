@@ -2,6 +2,8 @@
 package struct TimeTextError: Error, Equatable, CustomStringConvertible {
     package enum Problem: Equatable, Sendable {
         case notATime
+        /// Where a day alone would do as well.
+        case notADayOrTime
         case outOfBounds(part: String, bounds: ClosedRange<Int>)
         case noSuchDay
         case dateWithoutTime
@@ -16,10 +18,18 @@ package struct TimeTextError: Error, Equatable, CustomStringConvertible {
     package let text: String
     package let problem: Problem
 
+    package init(text: String, problem: Problem) {
+        self.text = text
+        self.problem = problem
+    }
+
     package var description: String {
         switch problem {
         case .notATime:
             "“\(text)” is not a time: expected RFC 3339 such as 2025-11-21T03:40:00Z, or milliseconds since 1970"
+        case .notADayOrTime:
+            "“\(text)” is neither a day nor a time: expected a day such as 2025-11-21, RFC 3339 such as "
+                + "2025-11-21T03:40:00Z, or milliseconds since 1970"
         case .outOfBounds(let part, let bounds):
             "“\(text)” is not a time: the \(part) goes from \(bounds.lowerBound) to \(bounds.upperBound)"
         case .noSuchDay:

@@ -30,10 +30,12 @@ struct ReportVerb: Verb {
     init(_ values: ParsedOptions) throws(UsageError) {
         into = values.text("INTO")
         let days: DayRange
+        let (from, to) = (values.textIfGiven("from"), values.textIfGiven("to"))
         do throws(TimeTextError) {
-            days = try DayRange(from: values.textIfGiven("from"), to: values.textIfGiven("to"))
+            days = try DayRange(from: from, to: to)
         } catch {
-            throw UsageError("\(error)")
+            // The first of the two is read first.
+            throw UsageError("\(error.text == from ? "--from" : "--to"): \(error)")
         }
         if days.isEmpty { throw UsageError("--from is later than --to") }
         selection = ReportSelection(days: days, tenant: values.textIfGiven("tenant"))

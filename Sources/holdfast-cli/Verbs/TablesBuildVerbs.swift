@@ -23,10 +23,15 @@ struct TablesRebuildVerb: Verb {
     }
 
     func run() async throws -> ExitCode {
-        try building.run(Self.manual.name) { (progress) throws(TablesError) in
-            try TablesBuild.rebuild(
-                ledger: building.directory, tables: building.into, only: shard, bringsBackAll: building.allDays,
-                progress: progress)
+        do {
+            return try building.run(Self.manual.name) { (progress) throws(TablesError) in
+                try TablesBuild.rebuild(
+                    ledger: building.directory, tables: building.into, only: shard, bringsBackAll: building.allDays,
+                    progress: progress)
+            }
+        } catch TablesError.invalid(argument: "shard", let reason) {
+            // Only the tables know how many shards they have; they refuse before anything is done.
+            throw UsageError("--shard: \(reason)")
         }
     }
 }

@@ -38,7 +38,10 @@ struct TablesHistoryVerb: Verb {
 
     func run() async throws -> ExitCode {
         let reader = try TablesReader(into)
-        guard try reader.knows(player) else { throw Failure("player \(player.id) of \(player.tenant) has no events") }
+        guard try reader.knows(player) else {
+            try reader.require(tenant: player.tenant)
+            throw Failure("player \(player.id) of \(player.tenant) has no events")
+        }
         var output = BufferedWriter.standardOutput()
         var json = JSONWriter()
         // Rows are borrowed from SQLite while they are read, and a full pipe is told after the page.
