@@ -45,6 +45,19 @@ struct JSONWriterTests {
         #expect(json.text == "[{},[],null,{\"a\":[1,2],\"b\":null,\"c\\\"é\":false},\"x\"]")
     }
 
+    @Test("an object within the object, one that may be missing, and numbers under names")
+    func objects() {
+        let line = JSONWriter.line { json in
+            json.member("inner") { json in json.member("a", 1) }
+            json.member("there", object: 7 as Int?) { number, json in json.member("is", number) }
+            json.member("missing", object: nil as Int?) { number, json in json.member("is", number) }
+            json.member("counts", counts: [("x \"y\"", 2), ("z", 3)])
+            json.member("last", true)
+        }
+        let inner = #""inner":{"a":1},"there":{"is":7},"missing":null,"#
+        #expect(line.text == "{" + inner + #""counts":{"x \"y\"":2,"z":3},"last":true}"# + "\n")
+    }
+
     @Test(
         "integers at every edge",
         arguments: [

@@ -9,28 +9,20 @@ extension BenchReport {
         for figure in headline { Self.write(figure, to: &json) }
         json.member("holdfast", version as String?)
         json.member("build", Self.build as String?)
-        json.key("machine")
-        json.beginObject()
-        json.member("processor", Machine.processor as String?)
-        json.member("cores", Machine.cores)
-        json.member("memory_bytes", Machine.memoryBytes)
-        json.member("kernel", Machine.kernel as String?)
-        json.endObject()
-        json.key("parameters")
-        json.beginObject()
-        for (name, value) in parameters {
-            json.key(name as String)
-            json.integer(value)
+        json.member("machine") { json in
+            json.member("processor", Machine.processor as String?)
+            json.member("cores", Machine.cores)
+            json.member("memory_bytes", Machine.memoryBytes)
+            json.member("kernel", Machine.kernel as String?)
         }
-        json.endObject()
+        json.member("parameters", counts: parameters)
         json.member("results", objects: rates, Self.writeMembers)
-        json.key("notes")
-        json.beginObject()
-        for (name, value) in notes {
-            json.key(name as String)
-            json.real(value)
+        json.member("notes") { json in
+            for (name, value) in notes {
+                json.key(name as String)
+                json.real(value)
+            }
         }
-        json.endObject()
         writeChecks(to: &json)
         writeSeries(to: &json)
         json.endObject()
@@ -65,13 +57,12 @@ extension BenchReport {
         json.member("cpu_seconds", rate.cpuSeconds)
         json.member("bytes", rate.bytes)
         if let latency = rate.latency {
-            json.key("latency_ns")
-            json.beginObject()
-            json.member("p50", latency.p50)
-            json.member("p99", latency.p99)
-            json.member("p99_9", latency.p999)
-            json.member("max", latency.max)
-            json.endObject()
+            json.member("latency_ns") { json in
+                json.member("p50", latency.p50)
+                json.member("p99", latency.p99)
+                json.member("p99_9", latency.p999)
+                json.member("max", latency.max)
+            }
             json.key("histogram_ns")
             json.beginArray()
             for bucket in latency.buckets {
@@ -106,14 +97,13 @@ extension BenchReport {
             }
         }
         if series.isEmpty { return }
-        json.key("series")
-        json.beginObject()
-        for series in series {
-            json.key(series.name as String)
-            json.beginArray()
-            for value in series.values { json.real((value * 1000).rounded() / 1000) }
-            json.endArray()
+        json.member("series") { json in
+            for series in series {
+                json.key(series.name as String)
+                json.beginArray()
+                for value in series.values { json.real((value * 1000).rounded() / 1000) }
+                json.endArray()
+            }
         }
-        json.endObject()
     }
 }

@@ -117,16 +117,11 @@ extension ConsistencyProof {
         json.key("new")
         ProofJSON.write(lane.new, to: &json)
         ProofJSON.write("path", lane.path, to: &json)
-        json.key("grown")
-        if let grown = lane.grown {
-            json.beginObject()
+        json.member("grown", object: lane.grown) { grown, json in
             json.member("events", grown.events)
             json.member("root", grown.root.hexadecimal as String?)
             ProofJSON.write("path", grown.path, to: &json)
             ProofJSON.write("closed", grown.closed, to: &json)
-            json.endObject()
-        } else {
-            json.null()
         }
     }
 

@@ -150,14 +150,13 @@ extension InclusionProof {
         for row in try rowTexts() { row.withUnsafeBytes { json.raw($0) } }
         json.endArray()
         json.member("record", Hexadecimal.text(record) as String?)
-        json.key("segment")
-        json.beginObject()
-        json.member("number", segment.number)
-        json.member("index", segment.index)
-        json.member("events", segment.events)
-        json.member("root", segment.root.hexadecimal as String?)
-        ProofJSON.write("path", segment.path, to: &json)
-        json.endObject()
+        json.member("segment") { json in
+            json.member("number", segment.number)
+            json.member("index", segment.index)
+            json.member("events", segment.events)
+            json.member("root", segment.root.hexadecimal as String?)
+            ProofJSON.write("path", segment.path, to: &json)
+        }
         ProofJSON.write("closed", closed, to: &json)
         json.key("head")
         ProofJSON.write(head, to: &json)

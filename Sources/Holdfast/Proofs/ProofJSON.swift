@@ -8,15 +8,10 @@ enum ProofJSON {
         json.member("lane", head.lane)
         json.member("segments", head.segments)
         json.member("root", head.root.hexadecimal as String?)
-        json.key("open")
-        if let open = head.open {
-            json.beginObject()
+        json.member("open", object: head.open) { open, json in
             json.member("segment", open.segment)
             json.member("events", open.events)
             json.member("root", open.root.hexadecimal as String?)
-            json.endObject()
-        } else {
-            json.null()
         }
         json.endObject()
     }
@@ -26,12 +21,10 @@ enum ProofJSON {
     }
 
     static func write(_ key: StaticString, _ closed: InclusionProof.ClosedPart?, to json: inout JSONWriter) {
-        json.key(key)
-        guard let closed else { return json.null() }
-        json.beginObject()
-        json.member("leaf", Hexadecimal.text(closed.fields) as String?)
-        write("path", closed.path, to: &json)
-        json.endObject()
+        json.member(key, object: closed) { closed, json in
+            json.member("leaf", Hexadecimal.text(closed.fields) as String?)
+            write("path", closed.path, to: &json)
+        }
     }
 }
 

@@ -8,15 +8,14 @@ extension DataFile {
         let date = day.date
         json.member("file-path", path as String?)
         json.member("file-format", "jsonl.gz")
-        json.key("partition")
-        json.beginObject()
-        json.member("tenant", tenant as String?)
-        json.member("database", database as String?)
-        json.member("table", Layout.table as String?)
-        json.member("year", date.year)
-        json.member("month", date.month)
-        json.member("day", date.day)
-        json.endObject()
+        json.member("partition") { json in
+            json.member("tenant", tenant as String?)
+            json.member("database", database as String?)
+            json.member("table", Layout.table as String?)
+            json.member("year", date.year)
+            json.member("month", date.month)
+            json.member("day", date.day)
+        }
         json.member("record-count", facts.rows)
         json.member("file-size-in-bytes", fileBytes)
         json.member("uncompressed-size-in-bytes", rowsBytes)
@@ -31,14 +30,9 @@ extension DataFile {
         json.member("sha256", fileHash.hexadecimal as String?)
         json.member("rows-sha256", rowsHash.hexadecimal as String?)
         json.member("row-set-hash", facts.setHash.hexadecimal as String?)
-        json.key("shards")
-        if let shards {
-            json.beginObject()
+        json.member("shards", object: shards) { shards, json in
             json.member("of", shards.count)
             json.member("numbers", integers: shards.numbers.sorted())
-            json.endObject()
-        } else {
-            json.null()
         }
         json.member("split-offsets", integers: splits.map(\.offset))
         json.member("split-first-players", texts: splits.map(\.firstPlayer))
@@ -48,24 +42,17 @@ extension DataFile {
         _ name: StaticString, _ seq: UInt64, _ position: UInt64, _ createdAt: Int64, _ player: [UInt8],
         _ json: inout JSONWriter
     ) {
-        json.key(name)
-        json.beginObject()
-        json.key("player_id")
-        json.string(player.span)
-        json.member("seq", seq)
-        json.member("position", position)
-        json.member("created_at", createdAt)
-        json.endObject()
+        json.member(name) { json in
+            json.key("player_id")
+            json.string(player.span)
+            json.member("seq", seq)
+            json.member("position", position)
+            json.member("created_at", createdAt)
+        }
     }
 
     private func writeCounts(_ name: StaticString, _ json: inout JSONWriter, _ count: (RowColumn) -> Int) {
-        json.key(name)
-        json.beginObject()
-        for column in RowColumn.allCases {
-            json.key(column.name as String)
-            json.integer(count(column))
-        }
-        json.endObject()
+        json.member(name, counts: RowColumn.allCases.map { ($0.name, count($0)) })
     }
 
     /// Nil where something is missing or of the wrong type.

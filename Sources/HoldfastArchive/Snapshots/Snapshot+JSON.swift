@@ -33,40 +33,37 @@ extension Snapshot {
 
     /// Iceberg writes the figures of a summary as texts.
     private func writeSummary(_ files: Int, _ rows: Int, _ bytes: UInt64, _ json: inout JSONWriter) {
-        json.key("summary")
-        json.beginObject()
-        json.member("operation", operation.rawValue as String?)
-        json.member("added-data-files", "\(added.count)" as String?)
-        json.member("deleted-data-files", "\(removed.count)" as String?)
-        json.member("added-records", "\(addedRows)" as String?)
-        json.member("deleted-records", "\(removedRows)" as String?)
-        json.member("added-files-size", "\(addedBytes)" as String?)
-        json.member("total-data-files", "\(files)" as String?)
-        json.member("total-records", "\(rows)" as String?)
-        json.member("total-files-size", "\(bytes)" as String?)
-        if let erasure {
-            json.member("erased-column", "ref")
-            json.member("erased-tenant", erasure.tenant as String?)
-            json.member("erased-player", erasure.player)
-            json.member("erased-records", "\(erasure.rows)" as String?)
+        json.member("summary") { json in
+            json.member("operation", operation.rawValue as String?)
+            json.member("added-data-files", "\(added.count)" as String?)
+            json.member("deleted-data-files", "\(removed.count)" as String?)
+            json.member("added-records", "\(addedRows)" as String?)
+            json.member("deleted-records", "\(removedRows)" as String?)
+            json.member("added-files-size", "\(addedBytes)" as String?)
+            json.member("total-data-files", "\(files)" as String?)
+            json.member("total-records", "\(rows)" as String?)
+            json.member("total-files-size", "\(bytes)" as String?)
+            if let erasure {
+                json.member("erased-column", "ref")
+                json.member("erased-tenant", erasure.tenant as String?)
+                json.member("erased-player", erasure.player)
+                json.member("erased-records", "\(erasure.rows)" as String?)
+            }
         }
-        json.endObject()
     }
 
     private func writeLog(_ json: inout JSONWriter) {
-        json.key("log")
-        guard let log else { return json.null() }
-        json.beginObject()
-        json.member("log-id", log.log as String?)
-        json.member("last-position", log.lastPosition)
-        json.member("lanes", objects: log.lanes) { lane, json in
-            json.member("lane", lane.lane)
-            json.member("address", lane.address)
-            json.member("chain-sha256", lane.chain.hexadecimal as String?)
-            json.key("sealed-segment")
-            lane.sealed?.write(to: &json) ?? json.null()
+        json.member("log", object: log) { log, json in
+            json.member("log-id", log.log as String?)
+            json.member("last-position", log.lastPosition)
+            json.member("lanes", objects: log.lanes) { lane, json in
+                json.member("lane", lane.lane)
+                json.member("address", lane.address)
+                json.member("chain-sha256", lane.chain.hexadecimal as String?)
+                json.key("sealed-segment")
+                lane.sealed?.write(to: &json) ?? json.null()
+            }
         }
-        json.endObject()
     }
 
     /// Nil where something is missing or of the wrong type.
@@ -166,40 +163,37 @@ enum ArchiveSchema {
     }
 
     static func write(to json: inout JSONWriter) {
-        json.key("schema")
-        json.beginObject()
-        json.member("type", "struct")
-        json.member("schema-id", 0)
-        json.member("fields", objects: RowColumn.allCases) { column, json in
-            json.member("id", column.rawValue + 1)
-            json.member("name", column.name as String?)
-            json.member("required", isRequired(column))
-            json.member("type", type(column))
+        json.member("schema") { json in
+            json.member("type", "struct")
+            json.member("schema-id", 0)
+            json.member("fields", objects: RowColumn.allCases) { column, json in
+                json.member("id", column.rawValue + 1)
+                json.member("name", column.name as String?)
+                json.member("required", isRequired(column))
+                json.member("type", type(column))
+            }
         }
-        json.endObject()
-        json.key("partition-spec")
-        json.beginObject()
-        json.member("spec-id", 0)
-        json.key("fields")
-        json.beginArray()
-        // Database and table are the same for every row of a ledger and come from no column.
-        partition("tenant", 1000, "identity", .tenantID, &json)
-        partition("database", 1001, "void", nil, &json)
-        partition("table", 1002, "void", nil, &json)
-        partition("year", 1003, "year", .createdAt, &json)
-        partition("month", 1004, "month", .createdAt, &json)
-        partition("day", 1005, "day", .createdAt, &json)
-        json.endArray()
-        json.endObject()
-        json.key("sort-order")
-        json.beginObject()
-        json.member("order-id", 1)
-        json.member("fields", objects: [RowColumn.playerID, .seq]) { column, json in
-            json.member("transform", "identity")
-            json.member("source-id", column.rawValue + 1)
-            json.member("direction", "asc")
+        json.member("partition-spec") { json in
+            json.member("spec-id", 0)
+            json.key("fields")
+            json.beginArray()
+            // Database and table are the same for every row of a ledger and come from no column.
+            partition("tenant", 1000, "identity", .tenantID, &json)
+            partition("database", 1001, "void", nil, &json)
+            partition("table", 1002, "void", nil, &json)
+            partition("year", 1003, "year", .createdAt, &json)
+            partition("month", 1004, "month", .createdAt, &json)
+            partition("day", 1005, "day", .createdAt, &json)
+            json.endArray()
         }
-        json.endObject()
+        json.member("sort-order") { json in
+            json.member("order-id", 1)
+            json.member("fields", objects: [RowColumn.playerID, .seq]) { column, json in
+                json.member("transform", "identity")
+                json.member("source-id", column.rawValue + 1)
+                json.member("direction", "asc")
+            }
+        }
     }
 
     private static func partition(

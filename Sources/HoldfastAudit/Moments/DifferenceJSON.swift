@@ -4,15 +4,14 @@ internal import HoldfastWallet
 
 extension Moment {
     fileprivate func write(_ key: StaticString, to json: inout JSONWriter) {
-        json.key(key)
-        json.beginObject()
-        switch self {
-        case .time(let time): json.member("time", time)
-        case .seq(let seq): json.member("seq", seq)
-        case .position(let position): json.member("position", position)
-        case .end: json.member("end", true)
+        json.member(key) { json in
+            switch self {
+            case .time(let time): json.member("time", time)
+            case .seq(let seq): json.member("seq", seq)
+            case .position(let position): json.member("position", position)
+            case .end: json.member("end", true)
+            }
         }
-        json.endObject()
     }
 }
 

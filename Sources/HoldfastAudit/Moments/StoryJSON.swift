@@ -31,14 +31,13 @@ extension RequestStory {
             json.member("balance_after", change.balance)
             json.member("held_after", change.held)
         }
-        json.key("batch")
-        json.beginObject()
-        json.member("lane", step.location.lane)
-        json.member("number", step.location.batch)
-        json.member("hash", step.location.batchHash as String?)
-        json.member("committed_at", step.location.batchTime)
-        json.member("events", step.location.batchEvents)
-        json.endObject()
+        json.member("batch") { json in
+            json.member("lane", step.location.lane)
+            json.member("number", step.location.batch)
+            json.member("hash", step.location.batchHash as String?)
+            json.member("committed_at", step.location.batchTime)
+            json.member("events", step.location.batchEvents)
+        }
         json.member("file", step.location.file as String?)
         json.member("offset", step.location.offset)
         if let proof = step.proof { json.member("proof", line: try proof.json()) }

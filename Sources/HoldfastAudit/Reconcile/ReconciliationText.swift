@@ -8,13 +8,7 @@ extension Reconciliation {
             json.member("amounts", statement.areMinorUnits ? "minor" : "decimal")
             json.member("ledger_events", eventsRead)
             json.member("matched", matched)
-            json.key("counts")
-            json.beginObject()
-            for sort in Sort.allCases {
-                json.key(sort.rawValue as String)
-                json.integer(counts[sort] ?? 0)
-            }
-            json.endObject()
+            json.member("counts", counts: Sort.allCases.map { ($0.rawValue, counts[$0] ?? 0) })
             json.member("items", objects: items, Self.writeMembers)
         }
     }

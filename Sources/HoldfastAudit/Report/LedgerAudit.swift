@@ -57,13 +57,8 @@ package struct LedgerAudit {
             json.member("made_at", madeAt)
             json.member("verify", line: verification.json)
             LedgerDifference.Total.write(zip(totalAssets, totals), to: &json)
-            json.key("events")
-            json.beginObject()
-            for (kind, count) in (volumes?.counts ?? [:]).sorted(by: { $0.key < $1.key }) {
-                json.key(kind as String)
-                json.integer(count)
-            }
-            json.endObject()
+            let counts = (volumes?.counts ?? [:]).sorted { $0.key < $1.key }
+            json.member("events", counts: counts.map { ($0.key, $0.value) })
             FlowJSON.write(volumes?.flows ?? [], to: &json)
             if let roots { json.member("roots", line: roots.json) } else { json.nullMember("roots") }
         }

@@ -14,6 +14,36 @@ extension JSONWriter {
         return json
     }
 
+    /// An object within the object.
+    ///
+    ///     json.member("segments") { json in json.member("open", 1) }          // "segments":{"open":1}
+    package mutating func member<Failure: Error>(
+        _ name: StaticString, object members: (inout JSONWriter) throws(Failure) -> Void
+    ) throws(Failure) {
+        key(name)
+        beginObject()
+        try members(&self)
+        endObject()
+    }
+
+    /// The same of what may be missing; null where it is.
+    package mutating func member<Value, Failure: Error>(
+        _ name: StaticString, object value: Value?, _ members: (Value, inout JSONWriter) throws(Failure) -> Void
+    ) throws(Failure) {
+        guard let value else { return nullMember(name) }
+        try member(name) { json throws(Failure) in try members(value, &json) }
+    }
+
+    /// An object that has a number under each name.
+    package mutating func member(_ name: StaticString, counts: some Sequence<(String, Int)>) {
+        member(name) { json in
+            for (name, count) in counts {
+                json.key(name)
+                json.integer(count)
+            }
+        }
+    }
+
     package mutating func member(_ name: StaticString, texts: some Sequence<String>) {
         key(name)
         beginArray()

@@ -57,13 +57,12 @@ struct BackupVerb: Verb {
             json.member("bytes", report.bytes)
             json.member("removed", texts: report.removed)
             if let expiry {
-                json.key("expired")
-                json.beginObject()
-                json.member("dry_run", dryRun)
-                json.member("points", expiry.points.count)
-                json.member("files", expiry.files.count)
-                json.member("bytes", expiry.bytes)
-                json.endObject()
+                json.member("expired") { json in
+                    json.member("dry_run", dryRun)
+                    json.member("points", expiry.points.count)
+                    json.member("files", expiry.files.count)
+                    json.member("bytes", expiry.bytes)
+                }
             }
         }
     }

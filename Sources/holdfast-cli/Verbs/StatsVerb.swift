@@ -34,11 +34,10 @@ struct StatsVerb: Verb {
             json.member("bytes_per_event", stats.bytesPerEvent)
             json.member("bytes_per_event_open", stats.bytesPerEventOpen)
             if let sealed = stats.bytesPerEventSealed { json.member("bytes_per_event_sealed", sealed) }
-            json.key("segments")
-            json.beginObject()
-            json.member("open", stats.openSegments)
-            json.member("sealed", stats.sealedSegments)
-            json.endObject()
+            json.member("segments") { json in
+                json.member("open", stats.openSegments)
+                json.member("sealed", stats.sealedSegments)
+            }
             json.member("lanes", stats.lanes)
             json.member("position", stats.position)
             json.member("open_holds", stats.openHolds)
