@@ -17,6 +17,15 @@ struct CourtesyTests {
             waits.nanoseconds += Int64(Double(nanoseconds) * share)
         }
 
+        /// Works as long as a hundred looks take, with so many turns of the lanes in each of them.
+        func work(beside courtesy: Courtesy, turns: Int64 = 0) {
+            for _ in 0..<100 {
+                pass(Courtesy.lookEvery)
+                waits.turns += turns
+                courtesy.standAside { true }
+            }
+        }
+
         func courtesy() -> Courtesy {
             Courtesy(
                 waits: { [self] in isCounted ? [.init(nanoseconds: 0, turns: 0), waits] : nil },
@@ -37,10 +46,7 @@ struct CourtesyTests {
         machine.share = share
         machine.isCounted = isCounted
         let courtesy = machine.courtesy()
-        for _ in 0..<100 {
-            machine.pass(Courtesy.lookEvery)
-            courtesy.standAside { true }
-        }
+        machine.work(beside: courtesy)
         #expect(machine.naps == 0)
     }
 
@@ -92,11 +98,7 @@ struct CourtesyTests {
         let machine = Machine()
         machine.share = 0.5
         let courtesy = machine.courtesy()
-        for _ in 0..<100 {
-            machine.pass(Courtesy.lookEvery)
-            machine.waits.turns += Courtesy.lookEvery / 2 / Courtesy.wakeMax
-            courtesy.standAside { true }
-        }
+        machine.work(beside: courtesy, turns: Courtesy.lookEvery / 2 / Courtesy.wakeMax)
         #expect(machine.naps == 0)
     }
 

@@ -51,8 +51,7 @@ package final class PartRows {
     /// Hands over what has gathered.
     package func finish() throws(ArchiveError) {
         for (_, open) in open.sorted(by: { $0.key < $1.key }) where open.member.facts.rows > 0 {
-            open.member.finish()
-            try send(open.member)
+            try handOver(open)
         }
         open = [:]
         current = nil

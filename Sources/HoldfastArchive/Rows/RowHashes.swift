@@ -96,7 +96,7 @@ package final class RowHasher {
 
     /// `ref` is where the value of `ref` lies in the line; nil where it is null already.
     package func hash(_ line: UnsafeRawBufferPointer, ref: Range<Int>?) -> Digest {
-        digest.update(RowHasher.withoutRef(line, ref: ref, in: scratch))
+        digest.update(ref == nil ? line : RowHasher.withoutRef(line, ref: ref, in: scratch))
         return digest.finish()
     }
 

@@ -7,16 +7,6 @@ final class CoreWaits: Sendable {
         var nanoseconds: Int64
         /// How often it got a core. Each time some of the waiting is only the core waking up.
         var turns: Int64
-
-        init(nanoseconds: Int64, turns: Int64) {
-            self.nanoseconds = nanoseconds
-            self.turns = turns
-        }
-
-        init?(of thread: Int32) {
-            self.init(nanoseconds: 0, turns: 0)
-            guard hf_core_waits(thread, &nanoseconds, &turns) != 0 else { return nil }
-        }
     }
 
     private let threads = Locked<[Int32]>([])
@@ -31,5 +21,12 @@ final class CoreWaits: Sendable {
             accounts.append(account)
         }
         return accounts
+    }
+}
+
+extension CoreWaits.Account {
+    init?(of thread: Int32) {
+        self.init(nanoseconds: 0, turns: 0)
+        guard hf_core_waits(thread, &nanoseconds, &turns) != 0 else { return nil }
     }
 }

@@ -24,7 +24,7 @@ extension DayPlan {
         directory = values.text("dir")
         transactions = values.integer("tx")
         players = values.integer("players")
-        lanes = values.integerIfGiven("lanes") ?? 1
+        lanes = values.integerIfGiven("lanes") ?? lanes
         seed = UInt64(values.integer("seed"))
     }
 }
