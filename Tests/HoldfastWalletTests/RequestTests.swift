@@ -74,6 +74,17 @@ struct RequestTests {
         #expect(ledger.apply(line("old", at: Self.start + 9 * Self.day, credit))["event"] == "credited")
     }
 
+    @Test("a target that nobody knows costs no read while nothing is older than the window")
+    func unknownTarget() {
+        let ledger = TestLedger()
+        for number in 0..<50 { _ = ledger.apply(line("n\(number)", at: Self.start, credit)) }
+        ledger.commit()
+        let confirm = ledger.apply(line("c", at: Self.start, #""op":"confirm","target":"x""#))
+        #expect(confirm["error"] == "unknown_target")
+        #expect(ledger.apply(line("r", at: Self.start, #""op":"rollback","target":"x""#))["event"] == "tombstoned")
+        #expect(ledger.lane.reads == 0)
+    }
+
     @Test("confirming and releasing open holds reads nothing from the log")
     func noReads() {
         let ledger = TestLedger()

@@ -102,15 +102,19 @@ extension WalletState {
         return newest
     }
 
-    /// The newest record about a request in the player's log: each step is a read of the event before. Where sealed
-    /// segments begin, their filters over request ids say which of them to look into, unless the player's events are
-    /// so few that going through them is cheaper.
+    /// The newest record about a request that is not of the window. If all before that is sealed, the filters over
+    /// request ids say which segments to look into, unless the player's events are so few that going through them is
+    /// cheaper. Otherwise each step is a read of the event before, until sealed segments begin.
     private mutating func walkBack(
         _ player: UInt32, _ hash: UInt64, _ id: UnsafeRawBufferPointer, _ turn: borrowing LaneTurn
     ) throws(LogError) -> RequestRecord? {
         let slot = players.pointer(player)
         var address = slot.pointee.lastAddress
         var seq = slot.pointee.seq
+        if window.floor == 0 || turn.isGivenUp(window.floor - 1) { return nil }
+        if seq > Self.stepsWithoutFilter, try turn.isSealed(window.floor - 1) {
+            return try searchSealed(player, hash, id, upTo: min(address, window.floor - 1), turn)
+        }
         while seq > 0 {
             // What was given up is as unknown as if it had never been.
             if turn.isGivenUp(address) { return nil }
