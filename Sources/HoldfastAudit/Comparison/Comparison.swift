@@ -135,9 +135,10 @@ extension Comparison {
         finding.expected =
             "batch \(tail.number) with hash \(tail.hash.hexadecimal), as backed up at \(RFC3339.text(taken))"
         do throws(LogError) {
-            guard tail.address <= log.tail.address,
-                let batch = try log.batches(from: tail.address - 1, upTo: log.tail.address).next()
-            else {
+            // A batch is good for as long as its cursor is there.
+            let cursor = try log.batches(from: tail.address - 1, upTo: log.tail.address)
+            defer { withExtendedLifetime(cursor) {} }
+            guard tail.address <= log.tail.address, let batch = try cursor.next() else {
                 finding.found = "the log ends before it, at address \(log.tail.address)"
                 return add(finding)
             }

@@ -19,6 +19,8 @@ extension LedgerFiles {
     package func location(of address: UInt64, player: Player) throws(LedgerError) -> EventLocation {
         let log = logs[lane(of: player)]
         let cursor = try log.batches(from: address, upTo: log.tail.address)
+        // A batch is good for as long as its cursor is there.
+        defer { withExtendedLifetime(cursor) {} }
         guard let batch = try cursor.next(), batch.header.address <= address else {
             throw log.damage(at: address, "no batch holds the event that stands here")
         }
