@@ -98,19 +98,15 @@ public final class Ledger: Sendable {
         let lock = try directory.lock()
         let logs = try directory.openLanes(for: .writing)
         var report = OpenReport(logs)
-        var parts: [(log: any BatchLog, machine: WalletMachine)] = []
-        for log in logs {
-            let (machine, recovery) = try LaneRecovery.recover(log) { WalletMachine(configuration) }
-            report.add(recovery)
-            parts.append((log, machine))
-        }
-        engine = try LaneEngine(lanes: parts, clock: clock, drive: drive)
+        let lanes = try LaneRecovery.recover(logs) { WalletMachine(configuration) }
+        for lane in lanes { report.add(lane.report) }
+        engine = try LaneEngine(lanes: lanes.map { ($0.log, $0.machine) }, clock: clock, drive: drive)
         if seals { engine.sealInBackground() }
         if let snapshots {
             engine.takeSnapshots(
                 snapshots, behind: report.eventsReplayed, at: directory.places, on: directory.disk)
         }
-        laneCount = parts.count
+        laneCount = lanes.count
         self.directory = directory
         self.logs = logs
         self.configuration = configuration

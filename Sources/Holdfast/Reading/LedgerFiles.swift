@@ -46,15 +46,16 @@ package struct LedgerFiles {
         RecordChain(log: logs[lane(of: player)], key: player.keyBytes, last: 0)
     }
 
-    /// The state of every lane, from the newest snapshots and what came after them.
-    package func recoverStates(useSnapshots: Bool = true) throws(LedgerError) -> [(WalletMachine, LaneRecovery.Report)]
-    {
-        var states: [(WalletMachine, LaneRecovery.Report)] = []
-        for log in logs {
-            states.append(
-                try LaneRecovery.recover(log, useSnapshots: useSnapshots) { WalletMachine(configuration) })
+    /// The state of every lane, from the newest snapshots and what came after them. Assets are numbered as they are met:
+    /// the same each time only where one lane comes after the other.
+    package func recoverStates(
+        useSnapshots: Bool = true, atOnce: Int? = nil
+    ) throws(LedgerError) -> [(WalletMachine, LaneRecovery.Report)] {
+        let configuration = configuration
+        let lanes = try LaneRecovery.recover(logs, useSnapshots: useSnapshots, atOnce: atOnce) {
+            WalletMachine(configuration)
         }
-        return states
+        return lanes.map { ($0.machine, $0.report) }
     }
 
     package func lane(of player: Player) -> Int {

@@ -80,13 +80,10 @@ public final class EventStore: Sendable {
         let lock = try directory.lock()
         let logs = try directory.openLanes(for: .writing)
         var report = OpenReport(logs)
-        var parts: [(log: any BatchLog, machine: StreamMachine)] = []
-        for log in logs {
-            let (machine, recovery) = try LaneRecovery.recover(log) { StreamMachine(seed: directory.manifest.hashSeed) }
-            report.add(recovery)
-            parts.append((log, machine))
-        }
-        engine = try LaneEngine(lanes: parts, clock: clock, drive: drive)
+        let seed = directory.manifest.hashSeed
+        let lanes = try LaneRecovery.recover(logs) { StreamMachine(seed: seed) }
+        for lane in lanes { report.add(lane.report) }
+        engine = try LaneEngine(lanes: lanes.map { ($0.log, $0.machine) }, clock: clock, drive: drive)
         if options.seals { engine.sealInBackground() }
         if let snapshots {
             engine.takeSnapshots(

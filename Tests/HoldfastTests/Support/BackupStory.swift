@@ -73,7 +73,8 @@ final class BackupStory {
 
     /// The state of all lanes as a snapshot would write it, by replay of the whole log.
     static func stateBytes(on disk: SimulatedDisk, useSnapshots: Bool = false) throws -> [[UInt8]] {
-        try LedgerFiles(LedgerByHand.path, on: disk).recoverStates(useSnapshots: useSnapshots).map { machine, _ in
+        let files = try LedgerFiles(LedgerByHand.path, on: disk)
+        return try files.recoverStates(useSnapshots: useSnapshots, atOnce: 1).map { machine, _ in
             var bytes: [UInt8] = []
             machine.beginSnapshot()
             while machine.snapshotChunk(into: &bytes) {}
