@@ -137,7 +137,27 @@ int64_t hf_copy_range(int from, int64_t from_offset, int to, int64_t to_offset, 
     return copied < 0 ? -(int64_t)errno : copied;
 }
 
-int hf_open_direct(const char *path) { return open(path, O_WRONLY | O_DIRECT | O_CLOEXEC); }
+int hf_open_direct(int fd, int writable) {
+    // By way of the open file, as its name may be gone by now, or another's.
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return open(path, (writable ? O_RDWR : O_RDONLY) | O_DIRECT | O_CLOEXEC);
+}
+
+int hf_is_cached(int fd, int64_t offset, size_t size) {
+    unsigned char pages[256];
+    const size_t step = sizeof pages * 4096;
+    int all = 1;
+    for (size_t done = 0; done < size && all; done += step) {
+        size_t part = size - done < step ? size - done : step;
+        void *mapped = mmap(NULL, part, PROT_READ, MAP_SHARED, fd, offset + (int64_t)done);
+        if (mapped == MAP_FAILED) return 1;
+        if (mincore(mapped, part, pages) == 0)
+            for (size_t i = 0; i < (part + 4095) / 4096; i++) all &= pages[i] & 1;
+        munmap(mapped, part);
+    }
+    return all;
+}
 
 int64_t hf_write_two(
     int fd, const void *first, size_t first_count, const void *second, size_t second_count, int64_t offset) {

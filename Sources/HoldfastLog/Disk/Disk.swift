@@ -46,6 +46,9 @@ package protocol DiskFile: AnyObject, Sendable {
     func size() throws(DiskFailure) -> UInt64
     /// Reads up to `buffer.count` bytes; fewer only at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskFailure) -> Int
+    /// The same for whole pages, read by one who goes through a file once: past the page cache where they are not in it
+    /// and that can be done.
+    func readPages(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskFailure) -> Int
     /// Writes all of `bytes`.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure)
     /// Writes all of `bytes`. Behind them are zeros at least to the end of the page: those may be written along, since a
@@ -89,6 +92,12 @@ extension DiskFile {
 package protocol DirectoryLock: AnyObject, Sendable {}
 
 extension DiskFile {
+    package func readPages(
+        into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64
+    ) throws(DiskFailure) -> Int {
+        try read(into: buffer, at: offset)
+    }
+
     package func writeBeforeZeros(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure) {
         try write(bytes, at: offset)
     }

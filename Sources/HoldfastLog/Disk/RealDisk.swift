@@ -23,7 +23,7 @@ package struct RealDisk: Disk {
             case .writing: try Syscalls.open(path, O_RDWR, "open for writing")
             case .creating: try Syscalls.open(path, O_RDWR | O_CREAT | O_EXCL, "create")
             }
-        return RealFile(path: path, descriptor: descriptor)
+        return RealFile(path: path, descriptor: descriptor, isWritable: use != .reading)
     }
 
     package func rename(_ from: String, to: String) throws(DiskFailure) {
@@ -72,12 +72,14 @@ package struct RealDisk: Disk {
 private final class RealFile: DiskFile {
     let path: String
     private let descriptor: Int32
-    /// For writing past the page cache; opened at the first need, -1 where the file system has no such thing.
+    private let isWritable: Bool
+    /// For going past the page cache; opened at the first need, -1 where the file system has no such thing.
     private let direct = Locked<Int32?>(nil)
 
-    init(path: String, descriptor: Int32) {
+    init(path: String, descriptor: Int32, isWritable: Bool) {
         self.path = path
         self.descriptor = descriptor
+        self.isWritable = isWritable
     }
 
     deinit {
@@ -88,7 +90,7 @@ private final class RealFile: DiskFile {
     private var directDescriptor: Int32 {
         direct.with { direct in
             if let direct { return direct }
-            let opened = hf_open_direct(path)
+            let opened = hf_open_direct(descriptor, isWritable ? 1 : 0)
             direct = opened
             return opened
         }
@@ -98,6 +100,18 @@ private final class RealFile: DiskFile {
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskFailure) -> Int {
         try Syscalls.read(descriptor, buffer, offset, path)
+    }
+
+    /// What is in memory is copied from there, and what is not doesn't come there: a page of the cache must be found,
+    /// filled and copied from, and for one that is used once that takes longer than the disk does.
+    func readPages(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskFailure) -> Int {
+        var done = 0
+        if hf_is_cached(descriptor, Int64(offset), buffer.count) == 0, directDescriptor >= 0 {
+            done = max(0, pread(directDescriptor, buffer.baseAddress!, buffer.count, off_t(offset)))
+        }
+        // The end of the file, a file system without direct reads, a failure: the ordinary way tells which.
+        let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+        return rest.isEmpty ? done : done + (try read(into: rest, at: offset + UInt64(done)))
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure) {

@@ -248,8 +248,10 @@ package final class FileBatchLog: BatchLog {
         SegmentedCursor(log: self, from: address, upTo: end)
     }
 
-    func scanner(_ header: SegmentHeader) throws(LogError) -> SegmentScanner {
-        SegmentScanner(file: try file(header.number), header: header)
+    func scanner(
+        _ header: SegmentHeader, _ manner: ReadWindow.Manner = .asItGrows
+    ) throws(LogError) -> SegmentScanner {
+        SegmentScanner(file: try file(header.number), header: header, manner: manner)
     }
 
     func scanner(_ header: SegmentHeader, behind tail: LogTail) throws(LogError) -> SegmentScanner {

@@ -22,13 +22,13 @@ final class SegmentScanner {
     private var window: ReadWindow
 
     /// Starts at the segment's first batch.
-    init(file: any DiskFile, header: SegmentHeader) {
+    init(file: any DiskFile, header: SegmentHeader, manner: ReadWindow.Manner = .asItGrows) {
         self.file = file
         self.header = header
         offset = UInt64(SegmentHeader.blockBytes)
         number = header.firstBatch
         hash = header.previousHash
-        window = ReadWindow(file: file)
+        window = ReadWindow(file, manner)
     }
 
     /// Starts behind a batch that was read before.
@@ -38,7 +38,7 @@ final class SegmentScanner {
         offset = tail.address % header.segmentBytes
         number = tail.number + 1
         hash = tail.hash
-        window = ReadWindow(file: file)
+        window = ReadWindow(file, .asItGrows)
     }
 
     var address: UInt64 { header.number * header.segmentBytes + offset }
@@ -182,52 +182,5 @@ extension UnsafeRawBufferPointer {
             end = start
         }
         return nil
-    }
-}
-
-/// A moving window over a file, so that small reads cost no system call each.
-final class ReadWindow {
-    private let file: any DiskFile
-    /// All of it, where it is in memory already.
-    private let whole: UnsafeRawBufferPointer?
-    private var buffer: UnsafeMutableRawBufferPointer
-    private var start: UInt64 = 0
-    private var count = 0
-    private static let readAhead = 1 << 20
-
-    init(file: any DiskFile) {
-        self.file = file
-        whole = (file as? SegmentImage).map { UnsafeRawBufferPointer($0.bytes) }
-        buffer = .allocate(byteCount: whole == nil ? Self.readAhead : 0, alignment: 128)
-    }
-
-    deinit { buffer.deallocate() }
-
-    func clear() { count = 0 }
-
-    /// `count` bytes at `offset`, fewer at the end of the file. Good until the next call.
-    func bytes(at offset: UInt64, count wanted: Int) throws(LogError) -> UnsafeRawBufferPointer {
-        if let whole {
-            let start = Int(min(offset, UInt64(whole.count)))
-            return UnsafeRawBufferPointer(rebasing: whole[start..<min(start + wanted, whole.count)])
-        }
-        if offset < start || offset + UInt64(wanted) > start + UInt64(count) {
-            // Behind a large batch only the next header is of use: what else were read would be read again with its batch.
-            let reading = wanted > Self.readAhead / 4 ? wanted + BatchHeader.bytes : Self.readAhead
-            if reading > buffer.count {
-                buffer.deallocate()
-                buffer = .allocate(byteCount: reading, alignment: 128)
-            }
-            do throws(DiskFailure) {
-                count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<reading]), at: offset)
-            } catch {
-                count = 0
-                throw .io(error)
-            }
-            start = offset
-        }
-        let skip = Int(offset - start)
-        let available = max(0, min(wanted, count - skip))
-        return UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[skip..<skip + available])
     }
 }

@@ -44,7 +44,10 @@ final class SegmentedCursor: BatchCursor {
     }
 
     private func openNext() throws(LogError) -> Bool {
-        guard let header = log.state.with({ $0.segments.header(nextSegment) }) else { return false }
+        let (found, isFull) = log.state.with {
+            ($0.segments.header(nextSegment), $0.segments.header(nextSegment + 1) != nil)
+        }
+        guard let header = found else { return false }
         if header.number * header.segmentBytes >= end { return false }
         passedDamage = false
         do throws(LogError) {
@@ -53,7 +56,7 @@ final class SegmentedCursor: BatchCursor {
                 scanner = SegmentScanner(file: image, header: header)
             } else {
                 isChecked = false
-                scanner = try log.scanner(header)
+                scanner = try log.scanner(header, isFull ? .once : .asItGrows)
             }
         } catch {
             isUnreadable = true

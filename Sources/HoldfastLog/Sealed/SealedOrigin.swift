@@ -19,7 +19,7 @@ struct SealedOrigin {
 
     private func haveSameRecords(_ sealed: SealedSegment, _ patience: Patience) throws(LogError) -> Bool {
         let base = UnsafeRawPointer(image.bytes.baseAddress!)
-        let reader = SealedSegment.BlockReader(sealed.packing)
+        let reader = SealedSegment.BlockReader(goingThrough: sealed)
         var next = 0
         for block in 0..<sealed.index.count {
             let rows = try sealed.rows(of: block, with: reader)

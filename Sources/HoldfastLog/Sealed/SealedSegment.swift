@@ -125,8 +125,18 @@ package final class SealedSegment: Sendable {
         fileprivate let decoder: BlockDecoder
         fileprivate var packed = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
         fileprivate var unpacked = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
+        /// Of the one segment whose blocks are read in their order.
+        fileprivate let window: ReadWindow?
 
-        init(_ packing: any PayloadPacking) { decoder = BlockDecoder(packing: packing) }
+        init(_ packing: any PayloadPacking) {
+            decoder = BlockDecoder(packing: packing)
+            window = nil
+        }
+
+        init(goingThrough segment: SealedSegment) {
+            decoder = BlockDecoder(packing: segment.packing)
+            window = ReadWindow(segment.file, .once)
+        }
 
         deinit {
             packed.deallocate()
@@ -143,14 +153,22 @@ package final class SealedSegment: Sendable {
     /// The rows of a block. Good until the reader's next block.
     func rows(of block: Int, with reader: BlockReader) throws(LogError) -> UnsafeMutableBufferPointer<SealedRow> {
         let entry = index[block]
+        let packed = try packed(entry, with: reader)
+        guard packed.count == entry.bytes, hf_crc32c(0, packed.baseAddress, packed.count) == entry.checksum else {
+            throw damage(entry.offset, "block \(block) of the sealed segment does not match its checksum")
+        }
+        return try rows(of: block, entry, in: packed, with: reader)
+    }
+
+    private func packed(
+        _ entry: SealedIndex.Entry, with reader: BlockReader
+    ) throws(LogError) -> UnsafeRawBufferPointer {
+        if let window = reader.window { return try window.bytes(at: entry.offset, count: entry.bytes) }
         BlockReader.make(&reader.packed, hold: entry.bytes)
         let packed = UnsafeMutableRawBufferPointer(rebasing: reader.packed[..<entry.bytes])
         let got: Int
         do throws(DiskFailure) { got = try file.read(into: packed, at: entry.offset) } catch { throw .io(error) }
-        guard got == entry.bytes, hf_crc32c(0, packed.baseAddress, got) == entry.checksum else {
-            throw damage(entry.offset, "block \(block) of the sealed segment does not match its checksum")
-        }
-        return try rows(of: block, entry, in: UnsafeRawBufferPointer(packed), with: reader)
+        return UnsafeRawBufferPointer(rebasing: packed[..<got])
     }
 
     private func rows(
@@ -186,7 +204,7 @@ package final class SealedSegment: Sendable {
         let start = header.segment.number * header.segment.segmentBytes
         let end = Int(header.tail.address - start)
         image.willBeFilled(upTo: end)
-        let reader = BlockReader(packing)
+        let reader = BlockReader(goingThrough: self)
         for block in 0..<index.count {
             let rows = try rows(of: block, with: reader)
             for (number, row) in rows.enumerated() {

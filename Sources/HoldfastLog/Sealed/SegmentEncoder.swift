@@ -222,9 +222,13 @@ struct SealedContent {
 
     var size: Int { Int(header.fileBytes) }
 
-    /// Writes all of it, piece by piece.
+    /// Writes all of it.
     func write(to file: any DiskFile) throws(DiskFailure) {
-        try forEachPiece { (bytes, offset) throws(DiskFailure) in try file.write(bytes, at: offset) }
+        let pages = PageWriter(file)
+        try pages.append(front)
+        try pages.append(UnsafeRawBufferPointer(blocks.content.bytes))
+        try pages.append(filter)
+        try pages.finish()
     }
 
     /// Whether a file that was written and opened again is whole and says what the segment said that it was made of.
@@ -234,30 +238,5 @@ struct SealedContent {
             try segment.read(at: header[.filter].offset, count: filter.count) == filter
         else { return false }
         return try origin.isSame(as: segment, patience: patience)
-    }
-
-    private func forEachPiece(
-        _ body: (UnsafeRawBufferPointer, UInt64) throws(DiskFailure) -> Void
-    ) throws(DiskFailure) {
-        var at: UInt64 = 0
-        func put(_ bytes: UnsafeRawBufferPointer) throws(DiskFailure) {
-            var done = 0
-            while done < bytes.count {
-                let count = min(Limits.fillStepBytes, bytes.count - done)
-                try body(UnsafeRawBufferPointer(rebasing: bytes[done..<done + count]), at)
-                at += UInt64(count)
-                done += count
-            }
-        }
-        func put(_ bytes: [UInt8]) throws(DiskFailure) {
-            var failure: DiskFailure?
-            bytes.withUnsafeBytes { raw in
-                do throws(DiskFailure) { try put(raw) } catch { failure = error }
-            }
-            if let failure { throw failure }
-        }
-        try put(front)
-        try put(blocks.content.bytes)
-        try put(filter)
     }
 }

@@ -41,7 +41,7 @@ final class SegmentImage: DiskFile, @unchecked Sendable {
     convenience init(reading file: any DiskFile, size: Int, in memory: SegmentMemory) throws(LogError) {
         self.init(path: file.path, size: size, in: memory)
         do throws(DiskFailure) {
-            let got = try file.read(into: bytes, at: 0)
+            let got = try file.readPages(into: bytes, at: 0)
             guard got == size else {
                 throw DiskFailure(operation: "read \(size) bytes of", path: file.path, errno: SystemErrors.inputOutput)
             }

@@ -42,8 +42,8 @@ final class SnapshotWriter {
     private let start: UInt64
     private let disk: any Disk
     private let file: any DiskFile
+    private let pages: PageWriter
     private let temporary: String
-    private var at: UInt64
     private var pieces: UInt64 = 0
 
     init(at place: FileBatchLog.Place, start: UInt64, on disk: any Disk) throws(DiskFailure) {
@@ -64,9 +64,9 @@ final class SnapshotWriter {
             base.storeBytes(of: start, toByteOffset: 32, as: UInt64.self)
             base.storeBytes(of: hf_crc32c(0, base, 60), toByteOffset: 60, as: UInt32.self)
         }
-        at = UInt64(header.count)
+        pages = PageWriter(file)
         do throws(DiskFailure) {
-            try file.writeAll(header, at: 0)
+            try pages.append(header)
         } catch {
             try? disk.remove(temporary)
             throw error
@@ -77,9 +77,8 @@ final class SnapshotWriter {
         var frame = FieldWriter()
         frame.integer(UInt32(piece.count))
         frame.integer(piece.withUnsafeBytes { hf_crc32c(0, $0.baseAddress, $0.count) })
-        try file.writeAll(frame.bytes, at: at)
-        try file.writeAll(piece, at: at + 8)
-        at += UInt64(8 + piece.count)
+        try pages.append(frame.bytes)
+        try pages.append(piece)
         pieces += 1
     }
 
@@ -90,7 +89,8 @@ final class SnapshotWriter {
         var frame = FieldWriter()
         frame.integer(SnapshotFile.endMark)
         frame.integer(fields.bytes.withUnsafeBytes { hf_crc32c(0, $0.baseAddress, $0.count) })
-        try file.writeAll(frame.bytes + fields.bytes, at: at)
+        try pages.append(frame.bytes + fields.bytes)
+        try pages.finish()
         try file.sync()
         let path = place.directory + "/" + SnapshotFile.name(start: start)
         try disk.rename(temporary, to: path)
@@ -124,6 +124,7 @@ extension LogError {
 package final class SnapshotReader {
     package let start: UInt64
     private let file: any DiskFile
+    private let window: ReadWindow
     var path: String { file.path }
     private var at = UInt64(SnapshotFile.headerBytes)
     private var pieces: UInt64 = 0
@@ -157,39 +158,36 @@ package final class SnapshotReader {
             throw damaged("the snapshot belongs to another log or lane")
         }
         self.start = start
+        window = ReadWindow(file, .once)
     }
 
     /// The next piece, or nil behind the last.
     func next() throws(LogError) -> SnapshotPiece? {
         if end != nil { return nil }
-        do throws(DiskFailure) {
-            guard let frame = try file.bytes(at: at, count: 8) else { throw cutOff() }
-            var fields = FieldReader(frame)
-            let count: UInt32 = fields.integer()!
-            let sum: UInt32 = fields.integer()!
-            let size = count == SnapshotFile.endMark ? 16 : Int(count)
-            guard try file.size() >= at + 8 + UInt64(size), let piece = try file.bytes(at: at + 8, count: size)
-            else { throw cutOff() }
-            guard piece.withUnsafeBytes({ hf_crc32c(0, $0.baseAddress, $0.count) }) == sum else {
-                throw cutOff()
-            }
-            if count == SnapshotFile.endMark {
-                var end = FieldReader(piece)
-                let address: UInt64 = end.integer()!
-                guard end.integer(UInt64.self) == pieces else { throw cutOff() }
-                self.end = address
-                return nil
-            }
-            defer { at += 8 + UInt64(size) }
-            pieces += 1
-            return SnapshotPiece(offset: at, bytes: piece)
-        } catch {
-            if error.errno != 0 { throw .io(error) }
-            throw .damaged(
-                Damage(file: file.path, offset: at, found: "a piece of the snapshot is missing or does not match"))
+        var frame = FieldReader(Array(try window.bytes(at: at, count: 8)))
+        guard let count: UInt32 = frame.integer(), let sum: UInt32 = frame.integer() else { throw damage }
+        let size = count == SnapshotFile.endMark ? 16 : Int(count)
+        guard try fileBytes() >= at + 8 + UInt64(size) else { throw damage }
+        let bytes = try window.bytes(at: at + 8, count: size)
+        guard bytes.count == size, hf_crc32c(0, bytes.baseAddress, size) == sum else { throw damage }
+        let piece = [UInt8](bytes)
+        if count == SnapshotFile.endMark {
+            var end = FieldReader(piece)
+            let address: UInt64 = end.integer()!
+            guard end.integer(UInt64.self) == pieces else { throw damage }
+            self.end = address
+            return nil
         }
+        defer { at += 8 + UInt64(size) }
+        pieces += 1
+        return SnapshotPiece(offset: at, bytes: piece)
     }
 
-    /// Marks damage inside the disk-failure channel; turned into `.damaged` with its place by `next`.
-    private func cutOff() -> DiskFailure { DiskFailure(operation: "check", path: file.path, errno: 0) }
+    private func fileBytes() throws(LogError) -> UInt64 {
+        do throws(DiskFailure) { return try file.size() } catch { throw .io(error) }
+    }
+
+    private var damage: LogError {
+        .damaged(Damage(file: file.path, offset: at, found: "a piece of the snapshot is missing or does not match"))
+    }
 }
