@@ -37,6 +37,19 @@ struct VerificationTests {
         }
     }
 
+    @Test("where some of many findings are shown, there are some of each sort, in their order")
+    func someOfEach() {
+        var list = FindingList()
+        for number in 0..<300 { list.add(Finding(.log, found: "\(number)")) }
+        for number in 0..<30 { list.add(Finding(.tables, found: "\(number)")) }
+        list.add(Finding(.archive, found: "one"))
+        let shown = list.first(100)
+        let sorts = [(Finding.Check.log, 69), (.tables, 30), (.archive, 1)]
+        #expect(shown.map(\.check) == sorts.flatMap { Array(repeating: $0, count: $1) })
+        #expect(shown.prefix(69).map(\.found) == (0..<69).map { "\($0)" })
+        #expect(list.first(1_000) == list.kept)
+    }
+
     @Test("compares everything in a snapshot with the replay", arguments: [1, 3])
     func snapshots(lanes: Int) async throws {
         let ledger = try await AuditedLedger.random(800, seed: 40, lanes: lanes)

@@ -138,4 +138,40 @@ import Testing
         #expect(fault(disk) == nil)
         #expect(isNamed(fault(disk, deep: true), path(1)))
     }
+
+    @Test("more faults in one lane's open files than are kept hide neither its sealed segments' nor another lane's")
+    func shares() throws {
+        let segmentBytes: UInt64 = 64 << 10
+        let disk = try Log.make(lanes: 2, segmentBytes: segmentBytes, events: 6_000, payloadMax: 30)
+        let sealed = ["/log/lane-00/0000000000.sealed", "/log/lane-01/0000000000.sealed"]
+        for log in try Log.directory(disk).openLanes(for: .writing) { _ = try SegmentSealer(log).seal(0) }
+        for file in sealed {
+            guard case .header(let header) = SealedHeader.read(try #require(disk.contents(file))) else { return }
+            disk.flip(0, of: Int(header[.filter].offset), in: file)
+        }
+        // Every second event, so that each is a fault of its own; not those of the last file, which opening reads.
+        let records = try Log.records(disk).filter { $0.lane == 0 && $0.address >= segmentBytes }
+        let last = try #require(records.last).address / segmentBytes
+        var flipped = 0
+        for record in records where record.address / segmentBytes < last {
+            flipped += 1
+            if flipped % 2 == 0 { continue }
+            let file = SegmentNames.path(record.address / segmentBytes, in: "/log/lane-00")
+            disk.flip(0, of: Int(record.address % segmentBytes) + RecordLayout.headerBytes, in: file)
+        }
+        let report = try LogVerifier.verify(Log.directory(disk))
+        #expect(report.faultCount > 1_100 && report.faults.count == 1_000)
+        for file in sealed { #expect(report.faults.contains { isNamed($0, file) }) }
+    }
+
+    @Test(
+        "room is shared out evenly, and what some don't need is for those who need more",
+        arguments: [
+            ([5_000], [1_000]), ([5_000, 5_000], [500, 500]), ([5_000, 1], [999, 1]),
+            ([1, 400, 9_000], [1, 400, 599]),
+            ([0, 3_000, 333, 3_000], [0, 333, 333, 334]), ([], []), ([7, 8], [7, 8]),
+        ])
+    func fairShares(wanted: [Int], shares: [Int]) {
+        #expect(FairShares.of(1_000, wanted: wanted) == shares)
+    }
 }

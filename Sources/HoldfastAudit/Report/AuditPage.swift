@@ -54,10 +54,11 @@ extension LedgerAudit {
     private func buildFindings(_ page: inout Page) {
         if isGood { return }
         page.heading("What was found")
+        let shown = verification.findings.first(Self.findingsMax)
         var table = PageTable([
             .brief("check"), .words("player"), .figures("seq"), .words("place"), .words("expected"), .words("found"),
         ])
-        for finding in verification.findings.kept.prefix(Self.findingsMax) {
+        for finding in shown {
             let player = finding.player.map { "\($0) of \(finding.tenant ?? "")" } ?? ""
             let place = finding.file.map { file in finding.offset.map { "\(file) at \($0)" } ?? file } ?? ""
             let asset = finding.asset.map { "\($0): " } ?? ""
@@ -67,7 +68,7 @@ extension LedgerAudit {
             ])
         }
         page.table(table)
-        let left = verification.findings.count - min(Self.findingsMax, verification.findings.kept.count)
+        let left = verification.findings.count - shown.count
         if left > 0 { page.note("And \(Human.count(left)) more; holdfast verify lists up to a thousand of each sort.") }
     }
 

@@ -1,3 +1,4 @@
+internal import HoldfastLog
 internal import HoldfastText
 
 /// Something that is not as it should be: what was checked, where, what was expected and what is there.
@@ -97,6 +98,17 @@ package struct FindingList: Sendable {
         for finding in kept where !isExplained(finding) { rest.add(finding) }
         rest.add(uncounted: count - kept.count)
         return rest
+    }
+
+    /// Some of those that are kept, of each sort a fair share, in the order in which they came.
+    func first(_ room: Int) -> [Finding] {
+        let checks = keptByCheck.keys.sorted { $0.rawValue < $1.rawValue }
+        let shares = FairShares.of(room, wanted: checks.map { keptByCheck[$0]! })
+        var left = Dictionary(uniqueKeysWithValues: zip(checks, shares))
+        return kept.filter { finding in
+            left[finding.check]! -= 1
+            return left[finding.check]! >= 0
+        }
     }
 
     /// Findings that nobody kept.

@@ -54,7 +54,7 @@ package struct LedgerVerification {
             progress(pass.events, total)
         }
         try pass.finish()
-        result.isLogReadable = result.findings.isEmpty && result.log.faults.isEmpty
+        result.isLogReadable = result.findings.isEmpty && result.log.faultCount == 0
         result.addDamage()
         result.addPass(pass.findings)
         result.checkBooks(pass)
@@ -69,11 +69,12 @@ package struct LedgerVerification {
 
     /// What opening stumbled over is met again on the way through.
     private mutating func addDamage() {
-        for fault in log.faults {
+        let faults = log.faults
+        for fault in faults {
             let finding = Finding(fault)
             if !findings.kept.contains(finding) { findings.add(finding) }
         }
-        findings.add(uncounted: log.faultCount - log.faults.count)
+        findings.add(uncounted: log.faultCount - faults.count)
     }
 
     /// Where a damaged event was named, that its number is missing to the next one's is no news.

@@ -11,18 +11,15 @@ package struct LogVerifier {
         package var lastPosition: UInt64 = 0
         /// The hash of each lane's last batch: what the whole chain comes down to.
         package var chainHeads: [Digest] = []
-        /// The first of them; of a log that is damaged all over nobody reads more.
-        package private(set) var faults: [LogError] = []
-        package private(set) var faultCount = 0
-        package static let faultsKeptMax = 1_000
+        private var found = LogFaults()
+        /// The first of them, of each lane and of what is sealed and what is not a share.
+        package var faults: [LogError] { found.kept }
+        package var faultCount: Int { found.count }
 
         package init() {}
 
-        mutating func add(_ fault: LogError) {
-            // What is wrong with a sealed segment is met on the way through the lane, and again when it is looked at.
-            if faults.contains(fault) { return }
-            faultCount += 1
-            if faults.count < Self.faultsKeptMax { faults.append(fault) }
+        mutating func add(_ fault: LogError, lane: Int, ofSealed: Bool = false) {
+            found.add(fault, lane: lane, ofSealed: ofSealed)
         }
     }
 
@@ -36,7 +33,7 @@ package struct LogVerifier {
         do throws(LogError) {
             return try verify(directory.openLanes(for: .reading), deep: deep, each: each)
         } catch {
-            report.add(error)
+            report.add(error, lane: 0)
             return report
         }
     }
@@ -52,7 +49,7 @@ package struct LogVerifier {
             report.sealedSegments += log.sealedSegments.count
             let ahead = SealedAhead(of: log, by: SealedVerifier(deep: deep))
             verify(log, ahead, into: &report, each: each)
-            for fault in ahead.finish() { report.add(fault) }
+            for fault in ahead.finish() { report.add(fault, lane: log.at.lane, ofSealed: true) }
         }
         try checkPositions(logs, &report)
         return report
@@ -66,7 +63,7 @@ package struct LogVerifier {
         do throws(LogError) {
             try pass.run(&report, each)
         } catch {
-            report.add(error)
+            report.add(error, lane: log.at.lane)
         }
         report.lastPosition = max(report.lastPosition, max(pass.position, 1) - 1)
         report.chainHeads.append(pass.hash)
@@ -76,10 +73,11 @@ package struct LogVerifier {
     /// at rest: beside a running owner the lanes were looked at one after the other.
     private static func checkPositions(_ logs: [FileBatchLog], _ report: inout Report) throws(LogError) {
         let isWhole = logs.allSatisfy { $0.openedWith.closedCleanly && $0.firstAddress == SegmentHeader.blockBytes }
-        guard isWhole, report.faults.isEmpty, report.events != report.lastPosition else { return }
+        guard isWhole, report.faultCount == 0, report.events != report.lastPosition else { return }
         report.add(
             logs[0].damage(
-                at: 0, "the lanes hold \(report.events) events, but the last one has position \(report.lastPosition)"))
+                at: 0, "the lanes hold \(report.events) events, but the last one has position \(report.lastPosition)"),
+            lane: 0)
     }
 }
 
@@ -103,7 +101,7 @@ private struct LanePass {
     }
 
     mutating func run(_ report: inout LogVerifier.Report, _ each: (RecordRun, Int) -> Void) throws(LogError) {
-        do throws(LogError) { try log.checkHeaders() } catch { report.add(error) }
+        do throws(LogError) { try log.checkHeaders() } catch { report.add(error, lane: log.at.lane) }
         while true {
             let batch: BatchView?
             do throws(LogError) {
@@ -114,14 +112,15 @@ private struct LanePass {
                 continue
             }
             guard let batch else { break }
-            do throws(LogError) { try check(batch) } catch { report.add(error) }
+            do throws(LogError) { try check(batch) } catch { report.add(error, lane: log.at.lane) }
             each(RecordRun(batch), log.at.lane)
             count(batch, events: batch.header.count, &report)
             hash = batch.hash
         }
         if number != log.tail.number {
             report.add(
-                log.damage(at: log.tail.address, "the log ends behind batch \(number), not \(log.tail.number)"))
+                log.damage(at: log.tail.address, "the log ends behind batch \(number), not \(log.tail.number)"),
+                lane: log.at.lane)
         }
     }
 
@@ -156,19 +155,20 @@ private struct LanePass {
             } _: { offset, what in
                 isNamed = true
                 report.add(
-                    log.damage(at: batch.header.address + UInt64(offset), "batch \(batch.header.number): \(what)"))
+                    log.damage(at: batch.header.address + UInt64(offset), "batch \(batch.header.number): \(what)"),
+                    lane: log.at.lane)
             }
             // All events are good: it is the frame around them, or its place.
-            if !isNamed { report.add(error) }
+            if !isNamed { report.add(error, lane: log.at.lane) }
             count(batch, events: events, &report)
             epoch = batch.header.epoch
             return true
         case .behind:
-            report.add(error)
+            report.add(error, lane: log.at.lane)
             end = .max
             return true
         case .nothingBehind:
-            report.add(error)
+            report.add(error, lane: log.at.lane)
             return false
         }
     }

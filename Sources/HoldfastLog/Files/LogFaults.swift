@@ -1,0 +1,57 @@
+/// The faults of a log as they are met. All are counted; of a log that is damaged all over nobody reads more than the
+/// first. Each lane's own files and each lane's sealed segments keep a fair share of those: what is wrong with one of
+/// them a thousand times does not hide what is wrong with another.
+struct LogFaults: Sendable {
+    private struct Source: Hashable {
+        let lane: Int
+        let isSealed: Bool
+    }
+
+    private var sources: [Source: [LogError]] = [:]
+    private(set) var count = 0
+    static let keptMax = 1_000
+
+    /// Without `ofSealed` the file that it names says whether a fault is a sealed segment's.
+    mutating func add(_ fault: LogError, lane: Int, ofSealed: Bool = false) {
+        let isSealed = ofSealed || fault.file?.hasSuffix(SegmentNames.sealedSuffix) == true
+        let source = Source(lane: lane, isSealed: isSealed)
+        // What is wrong with a sealed segment is met on the way through the lane, and again when it is looked at.
+        if sources[source]?.contains(fault) == true { return }
+        count += 1
+        if sources[source]?.count ?? 0 < Self.keptMax { sources[source, default: []].append(fault) }
+    }
+
+    /// Lane after lane, its sealed segments first: they are the older ones.
+    var kept: [LogError] {
+        let inOrder = sources.sorted { ($0.key.lane, $0.key.isSealed ? 0 : 1) < ($1.key.lane, $1.key.isSealed ? 0 : 1) }
+        let shares = FairShares.of(Self.keptMax, wanted: inOrder.map(\.value.count))
+        return zip(inOrder, shares).flatMap { $0.value.prefix($1) }
+    }
+}
+
+extension LogError {
+    /// The file that it is about, where it is about one that holds events.
+    fileprivate var file: String? {
+        switch self {
+        case .damaged(let damage): damage.file
+        case .newerFormat(let file, _, _): file
+        case .io(let failure): failure.path
+        default: nil
+        }
+    }
+}
+
+/// Room for some things of several sorts that want more of it than there is.
+package enum FairShares {
+    /// What each sort gets: what it wants or an equal part, and what others leave of theirs.
+    package static func of(_ room: Int, wanted: [Int]) -> [Int] {
+        var shares = wanted
+        var left = room
+        let fewestFirst = wanted.indices.sorted { wanted[$0] < wanted[$1] }
+        for (done, index) in fewestFirst.enumerated() {
+            shares[index] = min(wanted[index], left / (wanted.count - done))
+            left -= shares[index]
+        }
+        return shares
+    }
+}
