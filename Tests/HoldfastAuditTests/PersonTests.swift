@@ -51,22 +51,3 @@ struct PersonTests {
         #expect(try PersonExport(of: Player("nobody", of: "evian"), in: ledger.files) == nil)
     }
 }
-
-@Suite("Pages")
-struct PageTests {
-    @Test("a statement's page escapes names, plots balances, and links events to proofs that hold")
-    func statement() async throws {
-        let ledger = try await AuditedLedger([
-            #"{"op":"credit","tenant":"evian","player":"<b>&p","request_id":"d1","asset":"BRL","amount":5000,"at":1000}"#,
-            #"{"op":"debit","tenant":"evian","player":"<b>&p","request_id":"x1","asset":"BRL","amount":100,"at":2000}"#,
-        ])
-        let html = try #require(
-            try StatementPage.html(
-                Player("<b>&p", of: "evian"), of: ledger.files, directory: ledger.path, from: nil, to: nil, proofs: 1))
-        #expect(!html.contains("<b>") && html.contains("&lt;b&gt;&amp;p"))
-        #expect(html.contains("<svg") && html.contains("href=\"#proof-2\"") && html.contains("id=\"proof-2\""))
-        #expect(html.contains("href=\"#proofs\"") && html.contains("49.00 BRL") && html.contains("Deposit (d1)"))
-        // The name of SVG is an address; nothing is fetched from it.
-        #expect(!html.replacing("http://www.w3.org/2000/svg", with: "").contains("http"))
-    }
-}

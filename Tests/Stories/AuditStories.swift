@@ -79,6 +79,10 @@ struct AuditStories {
         let page = work.path + "/p1.html"
         try work.done("explain", work.ledger, "evian", "p1", "--html", page, "--proofs", "2")
         #expect(try String(contentsOfFile: page, encoding: .utf8).contains("proof-3"))
+        try work.done("story", work.ledger, "evian", "p1", "b1", "--html", page)
+        #expect(try String(contentsOfFile: page, encoding: .utf8).contains("Request b1: confirmed"))
+        let both = try work.holdfast("story", work.ledger, "evian", "p1", "b1", "--html", page, "--json")
+        #expect(both.status == .exited(2))
         let report = work.path + "/audit.html"
         let audit = try work.done("audit", work.ledger, "--html", report, "--json").value()
         #expect(audit["ok"] == true && audit["verify"]?["events"] == 6 && audit["roots"] != .null)

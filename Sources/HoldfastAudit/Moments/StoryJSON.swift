@@ -47,8 +47,7 @@ extension RequestStory {
     package func lines(_ files: LedgerFiles) -> [String] {
         var money = MoneyTable(files.configuration.assets)
         let ends = expiresAt.map { ", ends \(EventWords.time($0))" } ?? ""
-        let words = state.split(separator: "_").joined(separator: " ")
-        var lines = ["Request \(requestID) of player \(player.id) of \(player.tenant): \(words)\(ends)"]
+        var lines = ["Request \(requestID) of player \(player.id) of \(player.tenant): \(stateWords)\(ends)"]
         for step in steps {
             lines.append("")
             lines.append("\(EventWords.time(step.line.time))  #\(step.line.seq)  \(step.line.words)")

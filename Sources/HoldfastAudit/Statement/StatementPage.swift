@@ -11,11 +11,10 @@ package struct StatementPage {
     private let directory: String
     private let proofs: Int
     private var lines: [Statement.Line] = []
-    private var points: [AssetName: (balance: [Chart.Point], held: [Chart.Point])] = [:]
+    private var plot = BalancePlot()
 
     /// Events that a page lists; a longer log is for `explain` without a page.
     package static let linesMax = 5_000
-    private static let pointsMax = 200_000
 
     /// The page as HTML; nil when the player has no events. `proofs` is for how many of the newest events the proof
     /// itself is put into the page.
@@ -42,26 +41,13 @@ package struct StatementPage {
         lines.append(line)
         // Twice the room, so that cutting down is rare.
         if lines.count > 2 * Self.linesMax { lines.removeFirst(Self.linesMax) }
-        for change in line.changes {
-            let time = Double(line.time)
-            points[change.asset, default: ([], [])].balance.append(Chart.Point(time, Double(change.balance)))
-            points[change.asset, default: ([], [])].held.append(Chart.Point(time, Double(change.held)))
-            if points[change.asset]!.balance.count > Self.pointsMax {
-                points[change.asset]!.balance = Self.halved(points[change.asset]!.balance)
-                points[change.asset]!.held = Self.halved(points[change.asset]!.held)
-            }
-        }
-    }
-
-    /// Every second point: the picture is far narrower than what is left.
-    private static func halved(_ points: [Chart.Point]) -> [Chart.Point] {
-        points.indices.filter { $0 % 2 == 0 || $0 == points.count - 1 }.map { points[$0] }
+        plot.take(line)
     }
 
     private mutating func build(_ statement: Statement, _ files: LedgerFiles, _ prover: Prover) throws {
         if lines.count > Self.linesMax { lines.removeFirst(lines.count - Self.linesMax) }
         buildTiles(statement)
-        buildCharts(statement)
+        buildCharts()
         buildFlows(statement)
         buildHolds(statement)
         try buildEvents(statement, prover)
@@ -87,16 +73,9 @@ package struct StatementPage {
         if statement.closing?.isLocked == true { page.paragraph("The wallet is locked.") }
     }
 
-    private mutating func buildCharts(_ statement: Statement) {
+    private mutating func buildCharts() {
         page.heading("Balances")
-        for (asset, points) in points.sorted(by: { $0.key < $1.key }) {
-            let unit = Chart.Unit.money(exponent: money.exponent(of: asset))
-            var chart = Chart("\(asset)", x: .init("", .time), y: .init("", unit: unit, fromZero: true))
-            chart.add(.steps("balance", points.balance))
-            if points.held.contains(where: { $0.y != 0 }) { chart.add(.steps("held", points.held)) }
-            chart.height = 220
-            page.chart(chart)
-        }
+        for chart in plot.charts(&money) { page.chart(chart) }
     }
 
     private mutating func buildFlows(_ statement: Statement) {
@@ -139,62 +118,33 @@ package struct StatementPage {
         }
         let proven = lines.suffix(proofs)
         let firstProven = proven.first?.seq ?? .max
-        var table = PageTable([
-            .figures("seq"), .brief("time"), .words("what happened"), .figures("amount"), .figures("balance"),
-            .figures("held"),
-        ])
+        var events = EventTable(money)
         for line in lines {
-            let changes = line.changes.isEmpty ? [nil] : line.changes.map { Optional($0) }
-            for (index, change) in changes.enumerated() {
-                var cells = index == 0 ? ["\(line.seq)", EventWords.time(line.time), line.words] : ["", "", ""]
-                if let change {
-                    let sign = money.signed(change.delta, change.asset)
-                    cells.append(change.delta == 0 ? "" : "\(sign) \(change.asset)")
-                    cells.append(money.text(change.balance, change.asset))
-                    cells.append(change.held == 0 ? "" : money.text(change.held, change.asset))
-                } else {
-                    cells += ["", "", ""]
-                }
-                if index == 0 {
-                    table.row(cells, linkedTo: line.seq >= firstProven ? "proof-\(line.seq)" : "proofs")
-                } else {
-                    table.row(cells)
-                }
-            }
+            events.add(
+                line, linkedTo: line.seq >= firstProven ? PageProofs.anchor(of: line) : PageProofs.anchor)
         }
-        page.table(table)
-        try buildProofs(Array(proven), prover)
+        page.table(events.table)
+        try PageProofs(player: player, directory: directory).write(prove(Array(proven), prover), to: &page)
     }
 
-    private mutating func buildProofs(_ proven: [Statement.Line], _ prover: Prover) throws {
-        page.heading("Proofs")
-        page.detail(
-            "How any event here is proven", anchor: "proofs",
-            code:
-                "holdfast prove \(Self.quoted(directory)) \(Self.quoted(player.tenant)) \(Self.quoted(player.id)) SEQ "
-                + "> proof.json\nholdfast prove --check proof.json --root ROOTFILE")
-        guard let first = proven.first?.seq, let last = proven.last?.seq else { return }
-        page.note("Each of these is a proof file: save it, and check it with holdfast prove --check FILE.")
+    /// Those of the lines that can be proven, with their proofs: one pass of the player's log gathers the records.
+    private func prove(
+        _ lines: [Statement.Line], _ prover: Prover
+    ) throws -> [(line: Statement.Line, proof: InclusionProof)] {
+        guard let first = lines.first?.seq, let last = lines.last?.seq else { return [] }
         var records: [UInt64: (record: [UInt8], address: UInt64)] = [:]
         try prover.files.forEachRecord(of: player) { (record, address) throws(LedgerError) in
             if record.revision >= first { records[record.revision] = (Array(record.bytes), address) }
             return record.revision < last
         }
-        for line in proven {
+        let lane = prover.files.lane(of: player)
+        var proofs: [(line: Statement.Line, proof: InclusionProof)] = []
+        for line in lines {
             guard let (record, address) = records[line.seq],
-                let proof = try prover.inclusion(of: record, at: address, lane: prover.files.lane(of: player))
+                let proof = try prover.inclusion(of: record, at: address, lane: lane)
             else { continue }
-            page.detail("Event \(line.seq): \(line.words)", anchor: "proof-\(line.seq)", code: try proof.json().text)
+            proofs.append((line, proof))
         }
-    }
-
-    /// For a shell, whatever the name holds.
-    private static func quoted(_ word: String) -> String {
-        let isPlain = word.utf8.allSatisfy {
-            UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
-                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || "-_./".utf8.contains($0)
-        }
-        if isPlain, !word.isEmpty { return word }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        return proofs
     }
 }

@@ -8,22 +8,25 @@ struct StoryVerb: Verb {
         description: """
             Every event of the player's log that the request caused, that acted on it (a confirm, a rollback, an \
             expiry) or that it acted on, with its place: position, lane, batch and the batch's hash, file and byte; and \
-            with the proof that it stands there, for the roots of now. In --json each proof is what `prove` writes.
+            with the proof that it stands there, for the roots of now. In --json each proof is what `prove` writes. With \
+            --html the same as one page that needs nothing else, with the balances meanwhile plotted.
             """,
         arguments: [
             .required("DIR", "the ledger's directory"), .required("TENANT", "the brand"),
             .required("PLAYER", "the player's id"), .required("REQUEST_ID", "the request's id"),
         ],
         options: [
-            .flag("json", "one JSON object instead of text"),
+            .flag("json", "one JSON object instead of text"), .text("html", "FILE", "writes a page instead"),
             .flag("no-proofs", "leaves the proofs out: where no segment is sealed, they need the whole lane read"),
         ],
-        example: "holdfast story ledger evian p1 b1")
+        exclusive: [["json", "html"]],
+        example: "holdfast story ledger evian p1 b1 --html b1.html")
 
     private let directory: String
     private let player: Player
     private let requestID: String
     private let asJSON: Bool
+    private let html: String?
     private let isProven: Bool
 
     init(_ values: ParsedOptions) throws(UsageError) {
@@ -31,6 +34,7 @@ struct StoryVerb: Verb {
         player = Player(values.text("PLAYER"), of: values.text("TENANT"))
         requestID = values.text("REQUEST_ID")
         asJSON = values.flag("json")
+        html = values.textIfGiven("html")
         isProven = !values.flag("no-proofs")
     }
 
@@ -42,7 +46,13 @@ struct StoryVerb: Verb {
             throw Failure("the log of player \(player.id) of \(player.tenant) knows no request \(requestID)")
         }
         progress.finish()
-        if asJSON { try Output.print(story.json()) } else { try Output.print(story.lines(files)) }
+        if let html {
+            try WholeFile.write(StoryPage.html(story, of: files, directory: directory), to: html)
+        } else if asJSON {
+            try Output.print(story.json())
+        } else {
+            try Output.print(story.lines(files))
+        }
         return .done
     }
 }
