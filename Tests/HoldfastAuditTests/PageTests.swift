@@ -42,7 +42,8 @@ struct PageTests {
         ] { #expect(html.contains(part), "\(part) is missing") }
         // What else happened to the same asset is in the plot, and not among the events.
         #expect(html.contains("balance: 93.21") && !html.contains("(d4)"))
-        #expect(html.contains(">BRL</figcaption>") && !html.contains(">BTC</figcaption>"))
+        #expect(html.contains(">BRL, balance</figcaption>") && html.contains(">BRL, held</figcaption>"))
+        #expect(!html.contains(">BTC, balance</figcaption>"), "the request is of one asset")
         #expect(Self.fetchesNothing(html))
         #expect(try !storyPage(of: "d1", in: ledger, proven: false).contains("<svg"), "a single moment has no course")
     }

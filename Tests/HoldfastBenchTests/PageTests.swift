@@ -31,6 +31,11 @@ struct BenchPageTests {
                 #expect(page.contains("<svg") && page.contains("Latency") && page.contains("one &lt;two&gt;"))
                 #expect(!page.contains("<two>") && !page.contains("\"nan") && !page.contains(" nan"))
             }
+            #expect(alone.contains("Over time"))
+            // Over before a second look at it: there is no course to be drawn.
+            report.series = [.init(name: "seconds", values: [1]), .init(name: "tx_per_second", values: [10])]
+            try report.json(version: "0").text.write(toFile: path, atomically: true, encoding: .utf8)
+            #expect(!BenchPage.html([try BenchFile(path: path)], version: "0").contains("Over time"))
         }
     }
 

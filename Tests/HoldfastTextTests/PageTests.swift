@@ -99,6 +99,7 @@ struct ChartTests {
         #expect(
             labels(.init("", .time), [noon, noon + 120 * 86_400_000.0]) == ["2025-12", "2026-01", "2026-02", "2026-03"])
         #expect(labels(.init("", .time), [noon, noon + 3000]).first == "2025-11-21")
+        #expect(labels(.init("", .time), [noon + 1, noon + 3]) == ["00:00:00.001", "00:00:00.002", "00:00:00.003"])
     }
 
     @Test(
@@ -123,6 +124,17 @@ struct ChartTests {
         #expect(kept.contains(places[31_234]))
         #expect(kept.first == places.first && kept.last == places.last)
         #expect(zip(kept, kept.dropFirst()).allSatisfy { $0.x <= $1.x })
+    }
+
+    @Test("no label of the lower axis begins before the picture does")
+    func firstLabel() throws {
+        var chart = Chart("", x: .init("", .time), y: .init(""))
+        chart.add(.steps("n", [.init(1, 2), .init(3, 1)]))
+        let svg = ChartDrawing(chart).svg
+        let label = try #require(svg.firstRange(of: ">00:00:00.001<"))
+        let x = try #require(svg[..<label.lowerBound].split(separator: "<text x=\"").last)
+        let middle = try #require(Double(x.prefix { $0 != "\"" }))
+        #expect(middle >= 12 * 6.8 / 2 && middle < 60)
     }
 
     @Test("bars stand on zero, also below it")

@@ -64,7 +64,7 @@ package struct StoryPage {
             plot.take(line)
         }
         page.heading("Balances meanwhile")
-        for chart in plot.charts(&money) { page.chart(chart) }
+        for charts in plot.closeUps(&money) { page.charts(charts) }
     }
 
     private mutating func buildEvents() {
@@ -84,7 +84,7 @@ package struct StoryPage {
             "The batch's hash vouches for the event; the chain of hashes that verify computes leads through it.")
         var table = PageTable([
             .figures("seq"), .figures("position"), .words("file"), .figures("byte"), .figures("lane"),
-            .figures("batch"), .brief("committed"), .words("SHA-256 of the batch"),
+            .figures("batch"), .brief("committed"), .digest("SHA-256 of the batch"),
         ])
         for step in story.steps {
             let place = step.location

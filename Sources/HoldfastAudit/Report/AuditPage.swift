@@ -36,7 +36,7 @@ extension LedgerAudit {
 
     private func buildChecks(_ page: inout Page) {
         page.heading("What was checked")
-        var table = PageTable([.brief("check"), .brief("result"), .words("extent")])
+        var table = PageTable([.brief("check"), .brief("result"), .prose("extent")])
         for check in checks {
             let verdict =
                 switch check.verdict {
@@ -56,7 +56,7 @@ extension LedgerAudit {
         page.heading("What was found")
         let shown = verification.findings.first(Self.findingsMax)
         var table = PageTable([
-            .brief("check"), .words("player"), .figures("seq"), .words("place"), .words("expected"), .words("found"),
+            .brief("check"), .words("player"), .figures("seq"), .words("place"), .prose("expected"), .prose("found"),
         ])
         for finding in shown {
             let player = finding.player.map { "\($0) of \(finding.tenant ?? "")" } ?? ""
@@ -130,7 +130,7 @@ extension LedgerAudit {
         page.paragraph(
             "Whoever notes these can tell later whether anything before them was changed. A chain head covers every "
                 + "byte of its lane; a root is what proofs of single events lead to.")
-        var table = PageTable([.brief("lane"), .brief("what"), .words("SHA-256")])
+        var table = PageTable([.brief("lane"), .brief("what"), .digest("SHA-256")])
         for (lane, head) in verification.chainHeads.enumerated() { table.row(["\(lane)", "chain head", head]) }
         for head in roots?.heads ?? [] {
             table.row(["\(head.lane)", "root of \(head.segments) closed segments", head.root.hexadecimal])

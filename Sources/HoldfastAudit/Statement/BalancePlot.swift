@@ -34,4 +34,20 @@ struct BalancePlot {
             return chart
         }
     }
+
+    /// The balance of each asset, and what was held beside it, each as large as its picture lets it be: the amount of a
+    /// single request would hardly show beside the whole balance.
+    func closeUps(_ money: inout MoneyTable) -> [[Chart]] {
+        points.sorted { $0.key < $1.key }.map { asset, points in
+            let unit = Chart.Unit.money(exponent: money.exponent(of: asset))
+            let isHeld = points.held.contains { $0.y != 0 }
+            let series = [("balance", points.balance)] + (isHeld ? [("held", points.held)] : [])
+            return series.map { name, points in
+                var chart = Chart("\(asset), \(name)", x: .init("", .time), y: .init("", unit: unit))
+                chart.add(.steps(name, points))
+                chart.height = 220
+                return chart
+            }
+        }
+    }
 }

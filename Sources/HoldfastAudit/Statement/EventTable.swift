@@ -13,8 +13,8 @@ struct EventTable {
         self.money = money
         hasRoles = roles
         table = PageTable(
-            [.figures("seq"), .brief("time")] + (roles ? [.brief("is")] : [])
-                + [.words("what happened"), .figures("amount"), .figures("balance"), .figures("held")])
+            [.figures("seq"), .brief("time")] + (roles ? [.brief("role")] : [])
+                + [.prose("what happened"), .figures("amount"), .figures("balance"), .figures("held")])
     }
 
     /// An event of two assets takes two rows.

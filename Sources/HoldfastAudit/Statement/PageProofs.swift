@@ -13,6 +13,9 @@ struct PageProofs {
 
     static func anchor(of line: Statement.Line) -> String { "proof-\(line.seq)" }
 
+    /// Of few, each is open, so that it is printed.
+    private static let openMax = 4
+
     func write(_ proofs: [(line: Statement.Line, proof: InclusionProof)], to page: inout Page) throws {
         page.heading("Proofs")
         let words = [directory, player.tenant, player.id].map(Self.quoted).joined(separator: " ")
@@ -23,7 +26,8 @@ struct PageProofs {
         page.note("Each of these is a proof file: save it, and check it with holdfast prove --check FILE.")
         for (line, proof) in proofs {
             page.detail(
-                "Event \(line.seq): \(line.words)", anchor: Self.anchor(of: line), code: try proof.json().text)
+                "Event \(line.seq): \(line.words)", anchor: Self.anchor(of: line), code: try proof.json().text,
+                isOpen: proofs.count <= Self.openMax)
         }
     }
 

@@ -22,10 +22,14 @@ struct ChartDrawing {
         y = ChartScale(
             chart.y, values: points.map(\.y) + chart.goals.map(\.value) + base, room: max(2, Int(chart.height / 55)))
         let widest = y.ticks.map(\.label.count).max() ?? 0
-        left = Double(widest) * Self.characterWidth + 14
+        let margin = Double(widest) * Self.characterWidth + 14
         x = ChartScale(
-            chart.x, values: points.map(\.x), room: max(2, Int((chart.width - left) / 85)), tight: true,
+            chart.x, values: points.map(\.x), room: max(2, Int((chart.width - margin) / 85)), tight: true,
             margin: (barDistance ?? 0) / 2)
+        // The first label of the lower axis reaches half its width before its tick.
+        let first = Double(x.ticks.first?.label.count ?? 0) * Self.characterWidth / 2
+        let firstPlace = x.ticks.first.flatMap { [x] in x.place($0.value) } ?? 0
+        left = max(margin, first - firstPlace * (chart.width - margin))
         // The last label of the lower axis reaches half its width beyond it.
         let last = Double(x.ticks.last?.label.count ?? 0) * Self.characterWidth / 2
         right = chart.width - max(12, last)
@@ -40,7 +44,9 @@ struct ChartDrawing {
             "svg",
             [
                 "class": "chart", "viewBox": "0 0 \(Self.short(chart.width)) \(Self.short(chart.height))",
-                "role": "img", "aria-label": chart.title, "xmlns": "http://www.w3.org/2000/svg",
+                // In a narrow window a picture scrolls, before its text becomes too small to be read.
+                "style": "min-width:\(Self.short(chart.width * 0.75))px", "role": "img", "aria-label": chart.title,
+                "xmlns": "http://www.w3.org/2000/svg",
             ]
         ) { picture in
             if legend { drawLegend(&picture) }

@@ -1,8 +1,9 @@
-/// Ticks at round times: full seconds, minutes, hours, days, first days of months.
+/// Ticks at round times: milliseconds, full seconds, minutes, hours, days, first days of months.
 enum ChartTime {
     private static let day = Double(CivilDate.millisecondsPerDay)
     private static let steps: [Double] = [
-        1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200_000,
+        1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000,
+        1_800_000, 3_600_000, 7_200_000,
         10_800_000, 21_600_000, 43_200_000, day, 2 * day, 7 * day,
     ]
 
@@ -39,6 +40,6 @@ enum ChartTime {
         let text = RFC3339.text(Int64(value))
         let isMidnight = value.truncatingRemainder(dividingBy: day) == 0
         if step >= day || isMidnight { return String(text.prefix(10)) }
-        return String(text.dropFirst(11).prefix(step < 60_000 ? 8 : 5))
+        return String(text.dropFirst(11).prefix(step < 1_000 ? 12 : step < 60_000 ? 8 : 5))
     }
 }

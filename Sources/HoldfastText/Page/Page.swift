@@ -30,9 +30,9 @@ package struct Page {
         body.element("pre") { $0.element("code", text: text) }
     }
 
-    /// Something long that opens on demand; `anchor` is where links lead.
-    package mutating func detail(_ summary: String, anchor: String, code: String) {
-        body.element("details", ["id": anchor]) { body in
+    /// Something long that opens on demand; `anchor` is where links lead. What isn't open is not printed.
+    package mutating func detail(_ summary: String, anchor: String, code: String, isOpen: Bool = false) {
+        body.element("details", isOpen ? ["id": anchor, "open": ""] : ["id": anchor]) { body in
             body.element("summary", text: summary)
             body.element("pre") { $0.element("code", text: code) }
         }

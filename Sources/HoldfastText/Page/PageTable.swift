@@ -10,6 +10,10 @@ package struct PageTable {
 
         package static func words(_ title: String) -> Column { Column(title: title, style: nil) }
         package static func figures(_ title: String) -> Column { Column(title: title, style: "number") }
+        /// Sentences: some words fit beside each other, however narrow the window is.
+        package static func prose(_ title: String) -> Column { Column(title: title, style: "prose") }
+        /// Hashes, in half where there is no room for a whole one.
+        package static func digest(_ title: String) -> Column { Column(title: title, style: "digest") }
         /// Words that stay on one line: times, verdicts.
         package static func brief(_ title: String) -> Column { Column(title: title, style: "brief") }
     }
