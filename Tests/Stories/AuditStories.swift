@@ -41,6 +41,14 @@ struct AuditStories {
         }
         #expect(try work.done("explain", work.ledger, "evian", "p1").output.contains("closing  30.00 BRL"))
         #expect(try work.holdfast("explain", work.ledger, "evian", "p9").status == .exited(1))
+
+        // A sealed segment is packed anew: its events have no byte of their own in it, and nobody is told that they have.
+        try work.done("seal", work.ledger)
+        let lines = try work.done("story", work.ledger, "evian", "p1", "b1").output
+        #expect(lines.contains("before it was sealed") && !lines.contains(" at byte "))
+        let sealed = try work.done("story", work.ledger, "evian", "p1", "b1", "--json").value()
+        guard case .array(let steps)? = sealed["steps"] else { return }
+        #expect(steps.count == 2 && steps.allSatisfy { $0["sealed"] == true })
     }
 
     @Test("exports what events prints, and what a spreadsheet and an accountant can read")

@@ -11,7 +11,9 @@ package struct EventLocation: Sendable, Equatable {
     package var batchEvents: Int
     package var address: UInt64
     package var file: String
+    /// In the segment as it was written: in the file itself where the segment isn't sealed.
     package var offset: UInt64
+    package var isSealed = false
 }
 
 extension LedgerFiles {
@@ -28,7 +30,7 @@ extension LedgerFiles {
         return EventLocation(
             lane: log.at.lane, batch: batch.header.number, batchHash: batch.hash.hexadecimal,
             batchTime: batch.header.time, batchEvents: batch.header.count, address: address, file: place.file,
-            offset: place.offset)
+            offset: place.offset, isSealed: try log.sealedSegment(at: address) != nil)
     }
 
     /// The file and the offset that an address means.

@@ -40,6 +40,7 @@ extension RequestStory {
         }
         json.member("file", step.location.file as String?)
         json.member("offset", step.location.offset)
+        json.member("sealed", step.location.isSealed)
         if let proof = step.proof { json.member("proof", line: try proof.json()) }
     }
 
@@ -57,7 +58,8 @@ extension RequestStory {
                 lines.append(line + ", held \(money.digits(change.held, change.asset))")
             }
             let place = step.location
-            lines.append("    position \(step.line.position), \(place.file) at byte \(place.offset)")
+            let byte = place.isSealed ? "byte \(place.offset) before it was sealed" : "at byte \(place.offset)"
+            lines.append("    position \(step.line.position), \(place.file)\(place.isSealed ? ", " : " ")\(byte)")
             lines.append("    lane \(place.lane), batch \(place.batch), sha256 \(place.batchHash)")
             if let proof = step.proof { lines += proof.lines.map { "    " + $0 } }
         }

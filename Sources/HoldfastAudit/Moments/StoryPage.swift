@@ -94,6 +94,9 @@ package struct StoryPage {
             ])
         }
         page.table(table)
+        if story.steps.contains(where: \.location.isSealed) {
+            page.note("Where a segment is sealed, the byte is that of the event before it was.")
+        }
     }
 }
 

@@ -118,7 +118,8 @@ package struct LedgerAudit {
             Line(
                 name: "log",
                 extent: "checksums and hash chains of \(Human.count(Int(log.batches))) batches, "
-                    + "\(Human.bytes(Int(log.bytes))), in \(log.segments) segments of \(log.lanes) lanes",
+                    + "\(Human.bytes(Int(log.bytes))), in \(log.segments) segments"
+                    + (log.sealedSegments > 0 ? " (\(log.sealedSegments) sealed)" : "") + " of \(log.lanes) lanes",
                 faults: faults(.log, .event)),
             Line(
                 name: "events",
