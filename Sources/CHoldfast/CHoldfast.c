@@ -137,26 +137,38 @@ int64_t hf_copy_range(int from, int64_t from_offset, int to, int64_t to_offset, 
     return copied < 0 ? -(int64_t)errno : copied;
 }
 
-int hf_open_direct(int fd, int writable) {
+int hf_open_direct(int fd, int to_write) {
     // By way of the open file, as its name may be gone by now, or another's.
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    return open(path, (writable ? O_RDWR : O_RDONLY) | O_DIRECT | O_CLOEXEC);
+    return open(path, (to_write ? O_WRONLY : O_RDONLY) | O_DIRECT | O_CLOEXEC);
 }
 
-int hf_is_cached(int fd, int64_t offset, size_t size) {
-    unsigned char pages[256];
-    const size_t step = sizeof pages * 4096;
-    int all = 1;
-    for (size_t done = 0; done < size && all; done += step) {
-        size_t part = size - done < step ? size - done : step;
-        void *mapped = mmap(NULL, part, PROT_READ, MAP_SHARED, fd, offset + (int64_t)done);
-        if (mapped == MAP_FAILED) return 1;
-        if (mincore(mapped, part, pages) == 0)
-            for (size_t i = 0; i < (part + 4095) / 4096; i++) all &= pages[i] & 1;
-        munmap(mapped, part);
+int64_t hf_cached_run(int fd, int64_t offset, int64_t size, int *cached) {
+    enum { stretch = 256 << 10, most = 4 << 20 };
+    static const long least_page = 4096;
+    unsigned char pages[most / 4096];
+    const long page = sysconf(_SC_PAGESIZE);
+    if (size > most) size = most;
+    *cached = 1;
+    if (page < least_page || stretch % page != 0) return size;
+    void *mapped = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, offset);
+    if (mapped == MAP_FAILED) return size;
+    int64_t run = 0;
+    if (mincore(mapped, (size_t)size, pages) == 0) {
+        while (run < size) {
+            int64_t end = run + stretch < size ? run + stretch : size;
+            int all = 1;
+            for (int64_t i = run / page; i * page < end; i++) all &= pages[i] & 1;
+            if (run == 0) *cached = all;
+            if (all != *cached) break;
+            run = end;
+        }
+    } else {
+        run = size;
     }
-    return all;
+    munmap(mapped, (size_t)size);
+    return run;
 }
 
 int64_t hf_write_two(

@@ -61,6 +61,8 @@
     @inlinable package var count: Int { entries }
     /// The pages in use, for iteration: 0..<pageCount. It never falls.
     @inlinable package var pageCount: Int { pagesUsed }
+    /// Whether a crowded page may still split.
+    package var hasRoomForPages: Bool { pagesUsed < pagesMax }
     /// The bytes in use: pages, the scratch page and the directory.
     @inlinable package var residentBytes: Int { (pagesUsed + 1) * HashLayout.pageBytes + directoryCount * 4 }
 

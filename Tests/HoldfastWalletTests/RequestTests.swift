@@ -1,4 +1,6 @@
 import HoldfastLog
+import HoldfastMemory
+import HoldfastTestSupport
 import Testing
 import WalletModel
 
@@ -83,6 +85,34 @@ struct RequestTests {
         #expect(confirm["error"] == "unknown_target")
         #expect(ledger.apply(line("r", at: Self.start, #""op":"rollback","target":"x""#))["event"] == "tombstoned")
         #expect(ledger.lane.reads == 0)
+    }
+
+    @Test("memory that had no room says that it is not whole, and so does the one that is read back from it")
+    func fullMemory() throws {
+        var memory = RequestMemory(capacity: 1)
+        memory.setRange(from: 0, upTo: 1 << 30)
+        var random = SplitMix64(seed: 1)
+        let wasWhole = memory.isWhole
+        #expect(wasWhole)
+        var address: UInt64 = 4096
+        while memory.add(random.next(), address, .plain) { address += 8 }
+        let isWhole = memory.isWhole
+        #expect(!isWhole)
+        var again = RequestMemory(capacity: 1)
+        again.setRange(from: 0, upTo: 1 << 30)
+        var image = [UInt8](repeating: 0, count: HashPages.imageBytesMax)
+        var start: UInt64? = 0
+        while let first = start {
+            start = image.withUnsafeMutableBytes { raw in
+                let (bytes, next) = memory.pages.writeImage(ofPageAt: first, to: raw.baseAddress!)
+                let taken = again.pages.takeImage(
+                    ofPageAt: first, from: UnsafeRawBufferPointer(rebasing: raw[..<bytes]), statusMax: 6)
+                #expect(taken == .taken(bytes: bytes, next: next))
+                return next
+            }
+        }
+        let isWholeAgain = again.isWhole
+        #expect(!isWholeAgain)
     }
 
     @Test("confirming and releasing open holds reads nothing from the log")

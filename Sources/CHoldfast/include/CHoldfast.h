@@ -31,11 +31,11 @@ int hf_allocate(int fd, int64_t size);
 /// Copies bytes between two files within the kernel, sharing them on disk where the file system can. How many, 0 at the
 /// end of the source, or an errno below zero.
 int64_t hf_copy_range(int from, int64_t from_offset, int to, int64_t to_offset, int64_t size);
-/// Opens an open file once more, for reading and, if `writable`, writing past the page cache; negative where the file
-/// system can't.
-int hf_open_direct(int fd, int writable);
-/// Whether all of a range is in the page cache, or nobody can tell. The range begins on a page.
-int hf_is_cached(int fd, int64_t offset, size_t size);
+/// Opens an open file once more, for reading or for writing past the page cache; negative where the file system can't.
+int hf_open_direct(int fd, int to_write);
+/// How many bytes from `offset` on, which is on a page, are alike in the page cache: there, or nobody can tell, or not
+/// there. At most 4 MiB at a time; the range must lie within the file.
+int64_t hf_cached_run(int fd, int64_t offset, int64_t size, int *cached);
 /// Writes two pieces of memory as one, with a single call. Returns how much was written; negative when nothing was.
 int64_t hf_write_two(
     int fd, const void *first, size_t first_count, const void *second, size_t second_count, int64_t offset);

@@ -24,7 +24,7 @@ package struct LedgerBooks {
     ) throws(LedgerError) {
         for log in files.logs {
             let machine = try files.machineAtBeginning(of: log, asOf: asOf)
-            let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
+            let cursor = log.batchesOnce(from: log.firstAddress, upTo: log.tail.address)
             while let batch = try cursor.next() {
                 try batch.forEachRecord { (record, address) throws(LedgerError) in
                     if let asOf, record.time > asOf { return }

@@ -25,7 +25,7 @@ package struct LedgerReplay {
         self.asOf = asOf
         pass = try LedgerPass(files, upTo: asOf)
         for log in files.logs {
-            let cursor = try log.batches(from: log.firstAddress, upTo: log.tail.address)
+            let cursor = log.batchesOnce(from: log.firstAddress, upTo: log.tail.address)
             while let batch = try cursor.next() {
                 pass.take(RecordRun(batch), lane: log.at.lane)
                 progress(pass.events)

@@ -23,7 +23,7 @@ package struct RealDisk: Disk {
             case .writing: try Syscalls.open(path, O_RDWR, "open for writing")
             case .creating: try Syscalls.open(path, O_RDWR | O_CREAT | O_EXCL, "create")
             }
-        return RealFile(path: path, descriptor: descriptor, isWritable: use != .reading)
+        return RealFile(path: path, descriptor: descriptor)
     }
 
     package func rename(_ from: String, to: String) throws(DiskFailure) {
@@ -72,14 +72,12 @@ package struct RealDisk: Disk {
 private final class RealFile: DiskFile {
     let path: String
     private let descriptor: Int32
-    private let isWritable: Bool
-    /// For going past the page cache; opened at the first need, -1 where the file system has no such thing.
+    /// For writing past the page cache; opened at the first need, -1 where the file system has no such thing.
     private let direct = Locked<Int32?>(nil)
 
-    init(path: String, descriptor: Int32, isWritable: Bool) {
+    init(path: String, descriptor: Int32) {
         self.path = path
         self.descriptor = descriptor
-        self.isWritable = isWritable
     }
 
     deinit {
@@ -90,7 +88,7 @@ private final class RealFile: DiskFile {
     private var directDescriptor: Int32 {
         direct.with { direct in
             if let direct { return direct }
-            let opened = hf_open_direct(descriptor, isWritable ? 1 : 0)
+            let opened = hf_open_direct(descriptor, 1)
             direct = opened
             return opened
         }
@@ -105,13 +103,33 @@ private final class RealFile: DiskFile {
     /// What is in memory is copied from there, and what is not doesn't come there: a page of the cache must be found,
     /// filled and copied from, and for one that is used once that takes longer than the disk does.
     func readPages(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(DiskFailure) -> Int {
+        let size = try size()
+        guard offset < size else { return 0 }
+        let wanted = Int(min(UInt64(buffer.count), size - offset))
+        // Not kept: a log has many files that are read so, and each descriptor counts.
+        var direct: Int32?
+        defer { if let direct, direct >= 0 { Glibc.close(direct) } }
         var done = 0
-        if hf_is_cached(descriptor, Int64(offset), buffer.count) == 0, directDescriptor >= 0 {
-            done = max(0, pread(directDescriptor, buffer.baseAddress!, buffer.count, off_t(offset)))
+        while done < wanted {
+            var isCached: Int32 = 1
+            let run = Int(hf_cached_run(descriptor, Int64(offset) + Int64(done), Int64(wanted - done), &isCached))
+            var got = 0
+            if isCached == 0 {
+                let file = direct ?? hf_open_direct(descriptor, 0)
+                direct = file
+                // To the end of the last page: the file may end within it, the call may not.
+                let pages = min((run + Limits.pageBytes - 1) / Limits.pageBytes * Limits.pageBytes, buffer.count - done)
+                if file >= 0 { got = max(0, pread(file, buffer.baseAddress! + done, pages, off_t(offset) + off_t(done))) }
+            }
+            // No direct reads here, or a short one, or a failure: the ordinary way works or reports what is wrong.
+            if got < run {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[(done + got)..<(done + run)])
+                got += try read(into: rest, at: offset + UInt64(done + got))
+            }
+            done += min(got, run)
+            if got < run { break }
         }
-        // The end of the file, a file system without direct reads, a failure: the ordinary way tells which.
-        let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-        return rest.isEmpty ? done : done + (try read(into: rest, at: offset + UInt64(done)))
+        return done
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure) {

@@ -248,6 +248,11 @@ package final class FileBatchLog: BatchLog {
         SegmentedCursor(log: self, from: address, upTo: end)
     }
 
+    /// The same for one who goes through much of the log and does not come back soon: past the page cache.
+    package func batchesOnce(from address: UInt64, upTo end: UInt64) -> any BatchCursor {
+        SegmentedCursor(log: self, from: address, upTo: end, .once)
+    }
+
     func scanner(
         _ header: SegmentHeader, _ manner: ReadWindow.Manner = .asItGrows
     ) throws(LogError) -> SegmentScanner {

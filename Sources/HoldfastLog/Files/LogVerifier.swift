@@ -95,7 +95,7 @@ private struct LanePass {
 
     init(_ log: FileBatchLog, _ ahead: SealedAhead) {
         self.log = log
-        cursor = SegmentedCursor(log: log, from: log.firstAddress, upTo: log.tail.address, ahead: ahead)
+        cursor = SegmentedCursor(log: log, from: log.firstAddress, upTo: log.tail.address, .once, ahead: ahead)
         number = log.tail.number
         end = log.firstAddress
     }

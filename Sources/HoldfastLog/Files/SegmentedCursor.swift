@@ -11,11 +11,17 @@ final class SegmentedCursor: BatchCursor {
     private var isUnreadable = false
     /// Where sealed segments come from that were looked at before.
     private let ahead: SealedAhead?
+    /// Of segments that are full; the last one grows.
+    private let manner: ReadWindow.Manner
     /// Whether all batches of the present segment are known to match their hashes.
     private(set) var isChecked = false
 
-    init(log: FileBatchLog, from start: UInt64, upTo end: UInt64, ahead: SealedAhead? = nil) {
+    init(
+        log: FileBatchLog, from start: UInt64, upTo end: UInt64, _ manner: ReadWindow.Manner = .asItGrows,
+        ahead: SealedAhead? = nil
+    ) {
         self.log = log
+        self.manner = manner
         self.ahead = ahead
         self.start = start
         self.end = end
@@ -56,7 +62,7 @@ final class SegmentedCursor: BatchCursor {
                 scanner = SegmentScanner(file: image, header: header)
             } else {
                 isChecked = false
-                scanner = try log.scanner(header, isFull ? .once : .asItGrows)
+                scanner = try log.scanner(header, isFull ? manner : .asItGrows)
             }
         } catch {
             isUnreadable = true

@@ -121,7 +121,7 @@ package struct LaneRecovery {
         defer { share?.giveBack() }
         var damage: LogError?
         do throws(LogError) {
-            let cursor = try log.batches(from: start, upTo: log.tail.address)
+            let cursor = log.batchesOnce(from: start, upTo: log.tail.address)
             while let batch = try cursor.next(), relay.put(RecordRun(batch), of: log.at.lane) {}
         } catch {
             damage = error

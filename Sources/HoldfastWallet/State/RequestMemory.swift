@@ -42,6 +42,8 @@ struct RequestMemory: ~Copyable {
     var pages: HashPages
     /// At least the newest address that was remembered.
     private var newest: UInt64 = 0
+    /// Some event of the window was not noted for want of room.
+    private var hasMissedOne = false
 
     init(capacity: Int) {
         pages = HashPages(capacity: capacity, window: LiveWindow(newest: 0, span: 0))
@@ -61,6 +63,10 @@ struct RequestMemory: ~Copyable {
 
     /// Addresses up to here are taken in.
     var newestAddress: UInt64 { newest }
+
+    /// Whether it has all that the window's events say. Pages are never given back, so one that has room for more of them
+    /// always had, also before it went through a snapshot.
+    var isWhole: Bool { !hasMissedOne && pages.hasRoomForPages }
 
     /// The address that an entry's value stands for: the latest one that is not beyond the newest.
     @inline(__always)
@@ -149,7 +155,9 @@ extension RequestMemory {
             // Only a tombstone is lost when there is no room. The others follow an entry of their target, which they
             // take over; where that has left the window, its request isn't guarded any more, and targets are also
             // found in the log.
-            if !isNoted, event.kind == .tombstoned {
+            if !isNoted {
+                hasMissedOne = true
+                guard event.kind == .tombstoned else { return true }
                 forget(place.requestHash, place.address)
                 return false
             }

@@ -102,33 +102,38 @@ extension WalletState {
         return newest
     }
 
-    /// The newest record about a request that is not of the window. If all before that is sealed, the filters over
-    /// request ids say which segments to look into, unless the player's events are so few that going through them is
-    /// cheaper. Otherwise each step is a read of the event before, until sealed segments begin.
+    /// The newest record about a request that memory doesn't know. As memory knows all of the window, it is before that:
+    /// where nothing is, there is nothing to look for. Otherwise each step is a read of the event before, until sealed
+    /// segments begin, or, in a long log of a player, until it is worth asking those for what is before the window.
     private mutating func walkBack(
         _ player: UInt32, _ hash: UInt64, _ id: UnsafeRawBufferPointer, _ turn: borrowing LaneTurn
     ) throws(LogError) -> RequestRecord? {
         let slot = players.pointer(player)
         var address = slot.pointee.lastAddress
         var seq = slot.pointee.seq
-        if window.floor == 0 || turn.isGivenUp(window.floor - 1) { return nil }
-        if seq > Self.stepsWithoutFilter, try turn.isSealed(window.floor - 1) {
-            return try searchSealed(player, hash, id, upTo: min(address, window.floor - 1), turn)
-        }
+        var stepsLeft = requests.isWhole ? Self.stepsInWindow : .max
+        if requests.isWhole, window.floor == 0 || turn.isGivenUp(window.floor - 1) { return nil }
         while seq > 0 {
             // What was given up is as unknown as if it had never been.
             if turn.isGivenUp(address) { return nil }
             if seq > Self.stepsWithoutFilter, try turn.isSealed(address) {
                 return try searchSealed(player, hash, id, upTo: address, turn)
             }
+            if stepsLeft == 0, address >= window.floor, try turn.isSealed(window.floor - 1) {
+                return try searchSealed(player, hash, id, upTo: window.floor - 1, turn)
+            }
             let event = try ownEvent(at: address, of: player, turn)
             guard event.seq == seq else { throw outOfOrder(address, seq) }
             if let isOwn = isAbout(id, event) { return record(event, at: address, isOwn: isOwn) }
             address = event.previous
             seq -= 1
+            stepsLeft -= 1
         }
         return nil
     }
+
+    /// Most players have fewer events in the segments that are not sealed yet: then the walk ends by itself.
+    private static var stepsInWindow: Int { 256 }
 
     /// A block of a sealed segment costs about as much to read as ten filters.
     private static var stepsWithoutFilter: UInt64 { 16 }
