@@ -174,6 +174,29 @@ struct VerificationTests {
         #expect(report.players > 5 && !report.isLogReadable)
     }
 
+    @Test(
+        "one lane's only segment is sealed and damaged: its file is named, the other lane looked at",
+        arguments: [5, 600] as [UInt64])
+    func damagedSealedLane(offset: UInt64) async throws {
+        let lines = (0..<400).map {
+            #"{"op":"credit","tenant":"evian","player":"p\#($0 % 40)","request_id":"d\#($0)","asset":"BRL","amount":1,"at":\#($0)}"#
+        }
+        let ledger = try await AuditedLedger(lines, lanes: 2)
+        _ = try ledger.files.directory.sealAll()
+        let other = try verify(ledger).events
+        let file = ledger.path + "/lane-00/0000000000.sealed"
+        let handle = try #require(FileHandle(forUpdatingAtPath: file))
+        try handle.seek(toOffset: offset)
+        try handle.write(contentsOf: Data([0xDE, 0xAD, 0xBE, 0xEF]))
+        try handle.close()
+        let report = try verify(ledger)
+        let finding = try #require(report.findings.kept.first)
+        #expect(report.findings.count == 1 && finding.check == .log && finding.file == file && finding.offset != nil)
+        #expect(report.log.lanes == 2 && report.log.segments == 2 && report.log.batches > 0)
+        #expect(report.events > 100 && report.events < other && report.players > 10 && report.purses > 10)
+        #expect(!report.isLogReadable)
+    }
+
     @Test("finds whatever is changed in a snapshot: a balance, a lock, a hold, a seq, a request", arguments: 0..<5)
     func forgedSnapshot(what: Int) async throws {
         let ledger = try await AuditedLedger(Self.lines)

@@ -184,6 +184,64 @@ import Testing
         #expect(damage.found.contains("missing"))
     }
 
+    @Test(
+        "an inspection names what keeps a lane from being opened, and looks at all that stands elsewhere",
+        arguments: ["first", "middle", "last", "clean", "missing"])
+    func inspecting(what: String) throws {
+        let disk = try SealedStore.make(lanes: 2, events: 900)
+        let records = try SealedStore.records(disk)
+        let last = try #require(records.last { $0.lane == 0 }).address / (64 << 10)
+        #expect(last > 1)
+        let lane = "/log/lane-00"
+        let file =
+            switch what {
+            case "first": SegmentNames.path(0, in: lane)
+            case "last": SegmentNames.path(last, in: lane)
+            case "clean": lane + "/clean"
+            default: SegmentNames.path(1, in: lane)
+            }
+        if what == "missing" { disk.delete(file) } else { disk.flip(0, of: 40, in: file) }
+        // Opening goes by the table of segments, and does not look at what it says of those before the last.
+        if what == "middle" || what == "first" { disk.delete(lane + "/segments") }
+        let directory = try SealedStore.directory(disk)
+        for mode in [OpenMode.reading, .writing] {
+            #expect(throws: LogError.self) { try directory.openLanes(for: mode) }
+        }
+        let report = try LogVerifier.verify(directory.openLanes(for: .inspecting))
+        let files = report.faults.map { if case .damaged(let damage) = $0 { damage.file } else { "" } }
+        #expect(Set(files) == [file], "\(report.faults)")
+        let left: UInt64? =
+            switch what {
+            case "first": 0
+            case "middle", "missing": 1
+            default: nil
+            }
+        let whole = records.filter { record in
+            record.lane == 1 || left.map { record.address / (64 << 10) < $0 } ?? true
+        }
+        #expect(report.events == UInt64(whole.count))
+    }
+
+    @Test("an inspection of a lane whose last file is cut short anywhere names that file, and reads what is left of it")
+    func inspectingCutFile() throws {
+        let disk = try SealedStore.make(lanes: 2, events: 300)
+        let records = try SealedStore.records(disk)
+        let last = try #require(records.last { $0.lane == 0 }).address / (64 << 10)
+        let file = SegmentNames.path(last, in: "/log/lane-00")
+        let whole = try #require(disk.contents(file))
+        let other = UInt64(records.count { $0.lane == 1 })
+        var most: UInt64 = 0
+        for size in stride(from: 0, to: whole.count, by: 1_000) {
+            disk.overwrite(file, with: Array(whole[..<size]))
+            let report = try LogVerifier.verify(SealedStore.directory(disk).openLanes(for: .inspecting))
+            let files = report.faults.map { if case .damaged(let damage) = $0 { damage.file } else { "" } }
+            #expect(Set(files) == [file], "cut to \(size): \(report.faults)")
+            #expect(report.events >= other)
+            most = max(most, report.events)
+        }
+        #expect(most > other)
+    }
+
     @Test("a damaged snapshot is passed over and reported")
     func damagedSnapshot() throws {
         let disk = SimulatedDisk()

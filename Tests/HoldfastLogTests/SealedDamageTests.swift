@@ -100,6 +100,70 @@ import Testing
         #expect(isNamed(fault(lanes), "/log/lane-01/0000000000.sealed"))
     }
 
+    /// What can be wrong with a sealed segment that a lane ends with.
+    enum Harm: String, CaseIterable, CustomTestStringConvertible {
+        case header, index, batches, blocks, end
+        var testDescription: String { rawValue }
+
+        fileprivate func harm(_ bytes: inout [UInt8]) {
+            guard case .header(let header) = SealedHeader.read(bytes) else { return }
+            switch self {
+            case .header: bytes[20] ^= 1
+            case .index: bytes[Int(header[.index].offset) + 4] ^= 1
+            case .batches: bytes[Int(header[.batches].offset) + 4] ^= 1
+            case .blocks: bytes[Int(header[.blocks].offset) + 4] ^= 1
+            case .end: bytes.removeLast(100)
+            }
+        }
+
+        /// Blocks are read as they are needed; opening does not look at them.
+        var keepsOut: Bool { self != .blocks }
+    }
+
+    @Test(
+        "a damaged sealed segment at a lane's end is named, and all that stands elsewhere is looked at",
+        arguments: Harm.allCases, [false, true])
+    func lastSegment(harm: Harm, withoutTable: Bool) throws {
+        let disk = try Log.make(lanes: 2, events: 900)
+        _ = try Log.directory(disk).sealAll()
+        let last = try #require(Log.directory(disk).openLanes(for: .reading)[0].sealedSegments.last)
+        #expect(last > 0)
+        let file = SegmentNames.sealedPath(last, in: "/log/lane-00")
+        var bytes = try #require(disk.contents(file))
+        harm.harm(&bytes)
+        let records = try Log.records(disk)
+        disk.overwrite(file, with: bytes)
+        if withoutTable { disk.delete("/log/lane-00/segments") }
+
+        let directory = try Log.directory(disk)
+        for mode in [OpenMode.reading, .writing] where harm.keepsOut {
+            #expect(isNamed(failure { () throws(LogError) in _ = try directory.openLanes(for: mode) }, file))
+        }
+        var read: [UInt64] = [0, 0]
+        let report = try LogVerifier.verify(directory.openLanes(for: .inspecting)) { run, lane in
+            read[lane] += UInt64(run.count)
+        }
+        #expect(report.faults.count == 1 && isNamed(report.faults.first, file), "\(report.faults)")
+        let whole = records.filter { $0.lane == 1 || $0.address / directory.manifest.segmentBytes < last }
+        #expect(read[1] == UInt64(whole.count { $0.lane == 1 }))
+        #expect(read[0] > 0 && read[0] == UInt64(whole.count { $0.lane == 0 }))
+        #expect(report.events == UInt64(whole.count))
+    }
+
+    @Test("a sealed segment in the middle that nothing tells the place of leaves what is before it, and other lanes")
+    func middleSegment() throws {
+        let disk = try Log.make(lanes: 2, events: 900)
+        _ = try Log.directory(disk).sealAll()
+        disk.flip(0, of: 20, in: path(1))
+        let withTable = try LogVerifier.verify(Log.directory(disk).openLanes(for: .inspecting))
+        disk.delete(Log.lane + "segments")
+        let without = try LogVerifier.verify(Log.directory(disk).openLanes(for: .inspecting))
+        for report in [withTable, without] {
+            #expect(report.faults.count == 1 && isNamed(report.faults.first, path(1)), "\(report.faults)")
+        }
+        #expect(without.events > 500 && withTable.events > without.events)
+    }
+
     @Test("a segment of a newer format is refused by name and not called damaged")
     func newer() throws {
         let disk = try sealedLog()

@@ -4,7 +4,7 @@ package enum OpenMode: Sendable {
     case writing
     /// A reader, perhaps beside a running owner: it changes nothing, and reads up to the last whole batch.
     case reading
-    /// A reader that lists what is wrong: damage behind the beginning of the last segment does not keep it out.
+    /// A reader that lists what is wrong: damage to a segment does not keep it out.
     case inspecting
 }
 
@@ -20,7 +20,7 @@ extension FileBatchLog {
 
     /// Opens a lane: finds its segments, checks that none is missing, and finds the end of the log.
     package static func open(_ place: Place, on disk: any Disk, for mode: OpenMode) throws(LogError) -> FileBatchLog {
-        var inventory = try SegmentInventory(place, on: disk)
+        var inventory = try SegmentInventory(place, on: disk, for: mode)
         var report = OpenReport()
         let headers = try inventory.begunHeaders()
         report.indexRebuilt = inventory.lacksTable && headers.count > 1
@@ -31,13 +31,18 @@ extension FileBatchLog {
         state.tableIsStale = inventory.tableIsStale
 
         let mark = place.directory + "/" + cleanMarkName
-        let clean = try SmallFile.read(mark, kind: .cleanClose, on: disk)
+        var clean: [UInt8]?
+        do throws(LogError) {
+            clean = try SmallFile.read(mark, kind: .cleanClose, on: disk)
+        } catch {
+            try inventory.passOver(error)
+        }
         while let last = state.segments.headers.last {
             if state.sealed.contains(last.number) {
-                (state.tail, state.last) = try inventory.sealedEnd(last.number)
+                (state.tail, state.last) = try inventory.sealedEnd(last)
                 break
             }
-            let scan = try inventory.scanTail(last, mode: mode)
+            let scan = try inventory.scanTail(last)
             report.tornBytes += UInt64(scan.torn?.count ?? 0)
             state.tail = scan.tail
             state.torn = scan.torn
@@ -46,9 +51,9 @@ extension FileBatchLog {
             // The header came with a first batch that was torn: the segment was never part of the log.
             state.giveUpLastSegment(startingAt: .start(lane: place))
         }
+        report.damage = inventory.damage
         // An owner that opened the log meanwhile has removed the mark before it wrote anything.
-        let stands = try SmallFile.read(mark, kind: .cleanClose, on: disk) == clean
-        if let clean, stands, mode != .inspecting {
+        if let clean, mode != .inspecting, try SmallFile.read(mark, kind: .cleanClose, on: disk) == clean {
             try checkCleanMark(clean, state: state, place: place)
             if let stray = inventory.stray { throw .damaged(stray) }
             report.closedCleanly = true
@@ -107,8 +112,9 @@ extension LogTail {
 private struct SegmentInventory {
     let place: FileBatchLog.Place
     let disk: any Disk
+    let mode: OpenMode
     /// Segment numbers, ascending and without a gap.
-    let numbers: [UInt64]
+    private(set) var numbers: [UInt64]
     /// Those of which only a sealed file is there. Where both are, the open one is what counts until it goes.
     let sealed: Set<UInt64>
     /// Files that a crash left unfinished. None of them was ever part of the log.
@@ -118,10 +124,13 @@ private struct SegmentInventory {
     private(set) var tableIsStale = false
     /// Bytes in a segment that was never begun: the rest of a torn first batch or, after a clean close, damage.
     private(set) var stray: Damage?
+    /// What `.inspecting` passed over.
+    private(set) var damage: [LogError] = []
 
-    init(_ place: FileBatchLog.Place, on disk: any Disk) throws(LogError) {
+    init(_ place: FileBatchLog.Place, on disk: any Disk, for mode: OpenMode) throws(LogError) {
         self.place = place
         self.disk = disk
+        self.mode = mode
         let names: [String]
         do throws(DiskFailure) {
             names = try disk.list(place.directory)
@@ -138,10 +147,12 @@ private struct SegmentInventory {
         let first = try TrimmedRecord.read(in: place.directory, on: disk)?.first ?? 0
         for (index, number) in numbers.drop(while: { $0 < first }).enumerated()
         where number != first + UInt64(index) {
-            throw .damaged(
-                Damage(
-                    file: SegmentNames.path(first + UInt64(index), in: place.directory), offset: 0,
-                    found: "the segment is missing, though segment \(number) is there"))
+            let missing = Damage(
+                file: SegmentNames.path(first + UInt64(index), in: place.directory), offset: 0,
+                found: "the segment is missing, though segment \(number) is there")
+            try passOver(.damaged(missing))
+            numbers.removeAll { $0 >= number }
+            break
         }
         // A crash in the middle of trimming leaves segments that the log has already given up.
         leftovers += names.filter { name in
@@ -149,10 +160,21 @@ private struct SegmentInventory {
         }
     }
 
-    /// Where the log ends whose last segment is sealed.
-    func sealedEnd(_ number: UInt64) throws(LogError) -> (LogTail, BatchHeader?) {
-        let segment = try SealedSegment(number, of: place, on: disk)
-        return (segment.header.tail, try segment.batches().headers.last)
+    /// Where the log ends whose last segment is sealed. To an inspection, where nothing says so, at that one's beginning.
+    mutating func sealedEnd(_ last: SegmentHeader) throws(LogError) -> (LogTail, BatchHeader?) {
+        do throws(LogError) {
+            let segment = try SealedSegment(last.number, of: place, on: disk)
+            return (segment.header.tail, try segment.batches().headers.last)
+        } catch {
+            try passOver(error)
+            return (SealedSegment.header(last.number, of: place, on: disk)?.tail ?? LogTail(before: last), nil)
+        }
+    }
+
+    /// Notes damage that an inspection lists and goes on behind; everybody else is refused.
+    mutating func passOver(_ error: LogError) throws(LogError) {
+        guard mode == .inspecting, case .damaged = error else { throw error }
+        if !damage.contains(error) { damage.append(error) }
     }
 
     /// The headers of the segments that have been written to; the blank ones behind them are ready for use.
@@ -163,37 +185,27 @@ private struct SegmentInventory {
         var cached = SegmentTable.load(from: place.directory, on: disk)
         if let list = cached {
             cached = list.filter { $0.number >= numbers.first ?? 0 }
-            let fits = zip(cached!, numbers).allSatisfy { $0.number == $1 && belongs($0) }
+            let fits = zip(cached!, numbers).allSatisfy { $0.isSegment($1, of: place) }
             if !fits || cached!.count > numbers.count { cached = nil }
         }
         // The last header in the cache was noted before its first batch was durable: look at the file itself.
         var headers = Array((cached ?? []).dropLast())
         let known = headers.count
         for (index, number) in numbers.enumerated().dropFirst(known) {
-            if sealed.contains(number) {
-                headers.append(try SealedSegment(number, of: place, on: disk).header.segment)
-                continue
-            }
-            let path = SegmentNames.path(number, in: place.directory)
-            switch try read(path) {
-            case .header(let header):
-                guard belongs(header), header.number == number else {
-                    throw .damaged(
-                        Damage(file: path, offset: 0, found: "the segment belongs to another log, lane or place"))
-                }
+            do throws(LogError) {
+                guard let header = try begunHeader(number) else { continue }
                 guard index == headers.count else {
-                    throw .damaged(
+                    throw LogError.damaged(
                         Damage(
                             file: SegmentNames.path(numbers[headers.count], in: place.directory), offset: 0,
                             found: "the segment is blank, though segment \(number) is not"))
                 }
                 headers.append(header)
-            case .blank:
-                try checkBlank(path, number: number, previous: headers.last)
-            case .newer(let version):
-                throw .newerFormat(file: path, found: version, supported: SegmentHeader.version)
-            case .damaged(let offset, let what):
-                throw .damaged(Damage(file: path, offset: UInt64(offset), found: what))
+            } catch {
+                try passOver(error)
+                // Where nothing tells what the segment begins with, the lane can't be followed any further.
+                guard index == headers.count, let header = remembered(number, in: cached) else { break }
+                headers.append(header)
             }
         }
         lacksTable = cached == nil
@@ -201,8 +213,31 @@ private struct SegmentInventory {
         return headers
     }
 
-    private func belongs(_ header: SegmentHeader) -> Bool {
-        header.log == place.log && header.lane == place.lane && header.segmentBytes == place.segmentBytes
+    /// The header of a segment; nil where it is blank.
+    private mutating func begunHeader(_ number: UInt64) throws(LogError) -> SegmentHeader? {
+        if sealed.contains(number) { return try SealedSegment(number, of: place, on: disk).header.segment }
+        let path = SegmentNames.path(number, in: place.directory)
+        switch try read(path) {
+        case .header(let header):
+            guard header.isSegment(number, of: place) else {
+                throw .damaged(
+                    Damage(file: path, offset: 0, found: "the segment belongs to another log, lane or place"))
+            }
+            return header
+        case .blank:
+            try checkBlank(path, number: number)
+            return nil
+        case .newer(let version):
+            throw .newerFormat(file: path, found: version, supported: SegmentHeader.version)
+        case .damaged(let offset, let what):
+            throw .damaged(Damage(file: path, offset: UInt64(offset), found: what))
+        }
+    }
+
+    /// What else tells how a segment begins that can't be opened.
+    private func remembered(_ number: UInt64, in table: [SegmentHeader]?) -> SegmentHeader? {
+        if let header = table?.first(where: { $0.number == number }) { return header }
+        return sealed.contains(number) ? SealedSegment.header(number, of: place, on: disk)?.segment : nil
     }
 
     private func read(_ path: String) throws(LogError) -> SegmentHeader.Reading {
@@ -223,7 +258,7 @@ private struct SegmentInventory {
 
     /// A segment without a header is ready for use, or its first write was torn. If two batches stand in it, the
     /// first was acknowledged, and the header with it.
-    private mutating func checkBlank(_ path: String, number: UInt64, previous: SegmentHeader?) throws(LogError) {
+    private mutating func checkBlank(_ path: String, number: UInt64) throws(LogError) {
         let blank = SegmentHeader(
             lane: place.lane, log: place.log, number: number, segmentBytes: place.segmentBytes, firstPosition: 1,
             firstBatch: 1, previousHash: Digest(), time: 0)
@@ -239,7 +274,7 @@ private struct SegmentInventory {
         stray = Damage(file: path, offset: written, found: "bytes stand in a segment that was not begun")
     }
 
-    func scanTail(_ last: SegmentHeader, mode: OpenMode) throws(LogError) -> TailScan {
+    func scanTail(_ last: SegmentHeader) throws(LogError) -> TailScan {
         let path = SegmentNames.path(last.number, in: place.directory)
         // Beside a running owner a scan may meet batches while they are being written. Then the log has grown at the
         // next look, and what is whole of it will do; damage stays where it is.

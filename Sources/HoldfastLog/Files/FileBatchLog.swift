@@ -41,6 +41,8 @@ package final class FileBatchLog: BatchLog {
         package var closedCleanly = false
         package var tornBytes: UInt64 = 0
         package var indexRebuilt = false
+        /// What an inspection passed over.
+        package var damage: [LogError] = []
     }
 
     struct State: Sendable {

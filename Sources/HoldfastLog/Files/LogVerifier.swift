@@ -58,7 +58,9 @@ package struct LogVerifier {
     private static func verify(
         _ log: FileBatchLog, _ ahead: SealedAhead, into report: inout Report, each: (RecordRun, Int) -> Void
     ) {
-        report.segments += log.segmentCount
+        // A sealed segment is looked at also where an inspection could not follow its lane so far.
+        report.segments += log.openSegments.count + log.sealedSegments.count
+        for fault in log.openedWith.damage { report.add(fault, lane: log.at.lane) }
         var pass = LanePass(log, ahead)
         do throws(LogError) {
             try pass.run(&report, each)

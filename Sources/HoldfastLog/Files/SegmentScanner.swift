@@ -115,6 +115,8 @@ final class SegmentScanner {
         var at = (start + step - 1) / step * step
         while at + UInt64(BatchHeader.bytes) <= header.segmentBytes {
             let bytes = try window.bytes(at: at, count: BatchHeader.bytes)
+            // Of a file that is cut short nothing stands behind its end.
+            guard bytes.count == BatchHeader.bytes else { break }
             if bytes.load(as: UInt32.self) == BatchHeader.magic,
                 let batch = BatchHeader(at: bytes.baseAddress!, available: bytes.count), batch.number >= least,
                 batch.address == header.number * header.segmentBytes + at, batch.lane == header.lane

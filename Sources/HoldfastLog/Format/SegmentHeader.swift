@@ -29,6 +29,11 @@ package struct SegmentHeader: Equatable, Sendable {
     package var previousHash: Digest
     package var time: Int64
 
+    /// Whether it is of this segment of this lane.
+    func isSegment(_ number: UInt64, of place: FileBatchLog.Place) -> Bool {
+        log == place.log && lane == place.lane && segmentBytes == place.segmentBytes && self.number == number
+    }
+
     package func block() -> [UInt8] {
         var block = [UInt8](repeating: 0, count: Self.blockBytes)
         block.withUnsafeMutableBytes { raw in

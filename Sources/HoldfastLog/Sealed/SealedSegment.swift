@@ -15,10 +15,9 @@ package final class SealedSegment: Sendable {
     /// Opens segment `number` of a lane, and checks that the file is that segment.
     convenience init(_ file: any DiskFile, number: UInt64, of place: FileBatchLog.Place) throws(LogError) {
         try self.init(file, packing: place.packing)
-        let segment = header.segment
-        guard segment.log == place.log, segment.lane == place.lane, segment.segmentBytes == place.segmentBytes,
-            segment.number == number
-        else { throw damage(384, "the segment belongs to another log, lane or place") }
+        guard header.segment.isSegment(number, of: place) else {
+            throw damage(384, "the segment belongs to another log, lane or place")
+        }
     }
 
     convenience init(_ number: UInt64, of place: FileBatchLog.Place, on disk: any Disk) throws(LogError) {
@@ -77,6 +76,15 @@ package final class SealedSegment: Sendable {
             throw damage(part.offset, "the index can't be read")
         }
         self.index = index
+    }
+
+    /// The header of a sealed segment, whether or not the rest of the file is good; nil where it isn't good itself.
+    static func header(_ number: UInt64, of place: FileBatchLog.Place, on disk: any Disk) -> SealedHeader? {
+        let path = SegmentNames.sealedPath(number, in: place.directory)
+        guard let bytes = try? disk.open(path, for: .reading).bytes(at: 0, count: SealedHeader.bytes),
+            case .header(let header) = SealedHeader.read(bytes), header.segment.isSegment(number, of: place)
+        else { return nil }
+        return header
     }
 
     /// Address of the segment's first byte.
