@@ -39,11 +39,14 @@ public enum LogError: Error, Sendable, Equatable {
 public struct Damage: Sendable, Equatable {
     public let file: String
     public let offset: UInt64
+    /// The offset is in the segment as it was written: sealing packed it anew, and its events have none in the file.
+    public let isBeforeSealing: Bool
     public let found: String
 
-    package init(file: String, offset: UInt64, found: String) {
+    package init(file: String, offset: UInt64, isBeforeSealing: Bool = false, found: String) {
         self.file = file
         self.offset = offset
+        self.isBeforeSealing = isBeforeSealing
         self.found = found
     }
 }
@@ -89,7 +92,7 @@ extension LogError: CustomStringConvertible {
 
 extension Damage: CustomStringConvertible {
     public var description: String {
-        "\(file) is damaged at byte \(offset): \(found). Nothing was changed. Restore the file from a backup, "
+        "\(file) is damaged at byte \(offset)\(isBeforeSealing ? " before it was sealed" : ""): \(found). Nothing was changed. Restore the file from a backup, "
             + "or run `holdfast verify` to list all damage."
     }
 }

@@ -197,6 +197,23 @@ struct VerificationTests {
         #expect(!report.isLogReadable)
     }
 
+    @Test("says of an event in a sealed segment that its byte is of before")
+    func forgedThenSealed() async throws {
+        let ledger = try await AuditedLedger(Self.lines)
+        let offset = try Forger(ledger).forge { record, bytes in
+            guard record.position == 3, let at = Forger.balanceOffset(record) else { return false }
+            bytes.storeBytes(of: 5001, toByteOffset: at, as: Int64.self)
+            return true
+        }
+        _ = try ledger.files.directory.sealAll()
+        let first = try #require(try verify(ledger).findings.kept.first)
+        #expect(first.check == .balance && first.offset == offset && first.isBeforeSealing)
+        #expect(first.file == ledger.path + "/lane-00/0000000000.sealed")
+        #expect(first.text.contains(".sealed, byte \(offset!) before it was sealed"), "\(first.text)")
+        let json = try JSONValue(parsing: JSONWriter.line { first.writeMembers(to: &$0) }.text)
+        #expect(json["sealed"] == true)
+    }
+
     @Test("finds whatever is changed in a snapshot: a balance, a lock, a hold, a seq, a request", arguments: 0..<5)
     func forgedSnapshot(what: Int) async throws {
         let ledger = try await AuditedLedger(Self.lines)

@@ -129,9 +129,7 @@ extension Comparison {
 
     private mutating func comparePoint(_ tail: LogTail, taken: Int64, with log: FileBatchLog) {
         var finding = Finding(.backup, found: "")
-        let place = LedgerFiles.place(of: tail.address - 1, in: log)
-        finding.file = place.file
-        finding.offset = place.offset
+        finding.place(at: tail.address - 1, in: log)
         finding.expected =
             "batch \(tail.number) with hash \(tail.hash.hexadecimal), as backed up at \(RFC3339.text(taken))"
         do throws(LogError) {

@@ -30,12 +30,14 @@ extension LedgerFiles {
         return EventLocation(
             lane: log.at.lane, batch: batch.header.number, batchHash: batch.hash.hexadecimal,
             batchTime: batch.header.time, batchEvents: batch.header.count, address: address, file: place.file,
-            offset: place.offset, isSealed: try log.sealedSegment(at: address) != nil)
+            offset: place.offset, isSealed: place.isSealed)
     }
 
     /// The file and the offset that an address means.
-    package static func place(of address: UInt64, in log: FileBatchLog) -> (file: String, offset: UInt64) {
-        guard case .damaged(let damage) = log.damage(at: address, "") else { return ("", address) }
-        return (damage.file, damage.offset)
+    package static func place(
+        of address: UInt64, in log: FileBatchLog
+    ) -> (file: String, offset: UInt64, isSealed: Bool) {
+        guard case .damaged(let damage) = log.damage(at: address, "") else { return ("", address, false) }
+        return (damage.file, damage.offset, damage.isBeforeSealing)
     }
 }

@@ -60,10 +60,9 @@ extension LedgerAudit {
         ])
         for finding in shown {
             let player = finding.player.map { "\($0) of \(finding.tenant ?? "")" } ?? ""
-            let place = finding.file.map { file in finding.offset.map { "\(file) at \($0)" } ?? file } ?? ""
             let asset = finding.asset.map { "\($0): " } ?? ""
             table.row([
-                finding.check.rawValue, player, finding.seq.map { "\($0)" } ?? "", place,
+                finding.check.rawValue, player, finding.seq.map { "\($0)" } ?? "", finding.place ?? "",
                 asset + (finding.expected ?? ""), asset + finding.found,
             ])
         }

@@ -1,3 +1,4 @@
+internal import Holdfast
 internal import HoldfastLog
 internal import HoldfastText
 
@@ -29,6 +30,8 @@ package struct Finding: Sendable, Equatable {
     package var check: Check
     package var file: String?
     package var offset: UInt64?
+    /// The offset is in the segment as it was written, and not in the file that sealing made of it.
+    package var isBeforeSealing = false
     package var tenant: String?
     package var player: String?
     package var seq: UInt64?
@@ -47,6 +50,7 @@ package struct Finding: Sendable, Equatable {
         json.member("check", check.rawValue as String?)
         json.member("file", file)
         if let offset { json.member("offset", offset) } else { json.nullMember("offset") }
+        if isBeforeSealing { json.member("sealed", true) }
         json.member("tenant", tenant)
         json.member("player", player)
         if let seq { json.member("seq", seq) } else { json.nullMember("seq") }
@@ -56,15 +60,29 @@ package struct Finding: Sendable, Equatable {
         json.member("found", found as String?)
     }
 
+    /// The file, and the byte in it.
+    var place: String? {
+        guard let file, let offset else { return file }
+        return isBeforeSealing ? "\(file), byte \(offset) before it was sealed" : "\(file) at byte \(offset)"
+    }
+
+    /// Says where something stands in the log.
+    mutating func place(at address: UInt64, in log: FileBatchLog) {
+        let place = LedgerFiles.place(of: address, in: log)
+        file = place.file
+        offset = place.offset
+        isBeforeSealing = place.isSealed
+    }
+
     /// One line for people.
     package var text: String {
         var parts: [String] = []
         if let tenant, let player { parts.append("player \(player) of \(tenant)") }
         if let seq { parts.append("seq \(seq)") }
         if let asset { parts.append(asset) }
-        if let file { parts.append(offset.map { "\(file) at byte \($0)" } ?? file) }
-        let place = parts.isEmpty ? "" : parts.joined(separator: ", ") + ": "
-        return "\(check.rawValue): \(place)\(found)\(expected.map { "; expected \($0)" } ?? "")"
+        if let place { parts.append(place) }
+        let prefix = parts.isEmpty ? "" : parts.joined(separator: ", ") + ": "
+        return "\(check.rawValue): \(prefix)\(found)\(expected.map { "; expected \($0)" } ?? "")"
     }
 }
 

@@ -97,9 +97,7 @@ extension Finding {
     /// What is wrong with an event, and where it stands.
     fileprivate init(_ check: Check, _ placed: PlacedRecord, in log: FileBatchLog, found: String) {
         self.init(check, found: found)
-        let place = LedgerFiles.place(of: placed.address, in: log)
-        file = place.file
-        offset = place.offset
+        place(at: placed.address, in: log)
         name(placed.record)
     }
 

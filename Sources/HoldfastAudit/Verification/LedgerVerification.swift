@@ -198,7 +198,8 @@ extension Finding {
         self.init(check, found: damage.found)
         file = damage.file
         offset = damage.offset
-        if check == .log { DamagedRecord.name(&self) }
+        isBeforeSealing = damage.isBeforeSealing
+        if check == .log, !isBeforeSealing { DamagedRecord.name(&self) }
     }
 
     /// In what a snapshot's memory of requests differs from the replay's.

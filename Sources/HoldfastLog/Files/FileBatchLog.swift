@@ -267,8 +267,10 @@ package final class FileBatchLog: BatchLog {
 
     package func damage(at address: UInt64, _ found: String) -> LogError {
         let number = address / at.segmentBytes
-        let path = (isSealed(number) ? SegmentNames.sealedPath : SegmentNames.path)(number, at.directory)
-        return .damaged(Damage(file: path, offset: address % at.segmentBytes, found: found))
+        let isSealed = isSealed(number)
+        let path = (isSealed ? SegmentNames.sealedPath : SegmentNames.path)(number, at.directory)
+        return .damaged(
+            Damage(file: path, offset: address % at.segmentBytes, isBeforeSealing: isSealed, found: found))
     }
 
     package func trim(before address: UInt64) throws(LogError) {

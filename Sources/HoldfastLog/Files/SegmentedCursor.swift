@@ -39,7 +39,7 @@ final class SegmentedCursor: BatchCursor {
             case .blank:
                 try leave(scanner)
             case .bad(let what, let at, _):
-                throw .damaged(Damage(file: scanner.file.path, offset: at, found: what))
+                throw log.damage(at: scanner.header.number * log.at.segmentBytes + at, what)
             }
         }
     }
