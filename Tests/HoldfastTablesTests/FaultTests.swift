@@ -92,6 +92,41 @@ struct FaultTests {
         #expect(check.isGood, "\(check.differences.first.prefix(3))")
     }
 
+    /// A connection beside which nobody else may even read the shard, until it is closed.
+    private func alone(with shard: Int, of work: TestLedger) throws -> Database {
+        let database = try Database(work.paths.shard(shard), for: .writing)
+        try database.run("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT")
+        return database
+    }
+
+    private var patient: SyncSettings {
+        var settings = SyncSettings()
+        settings.retryMilliseconds = 1
+        settings.retryMillisecondsMax = 1
+        settings.attemptsMax = 2_000
+        return settings
+    }
+
+    @Test("a run to the end reads what a shard missed, though it is back only when the others are there")
+    func backAtEnd() async throws {
+        let work = try await work()
+        try await work.apply(TestLedger.lines(1_000, seed: 2))
+        let end = try LedgerFiles(work.ledger).lastPosition
+        var holder: Database? = try alone(with: 1, of: work)
+        do {
+            let sync = try TablesSync(ledger: work.ledger, into: work.tables, settings: patient)
+            #expect(sync.takeStatus().failing.keys.sorted() == [1])
+            try sync.run(following: false) { _ in
+                let others = [0, 2].map { try? work.value("SELECT position FROM cursor", shard: $0) }
+                if others.allSatisfy({ $0 == Int64(end) }) { holder = nil }
+            }
+        }
+        #expect(holder == nil)
+        #expect(try work.value("SELECT position FROM cursor", shard: 1) == Int64(end))
+        let check = try work.check()
+        #expect(check.isGood, "\(check.differences.first.prefix(3))")
+    }
+
     @Test("a log that lost its end is named before anything is written, whatever else is wrong")
     func aheadOfLog() async throws {
         let work = try await work()

@@ -118,7 +118,8 @@ package final class TablesSync: @unchecked Sendable {
             let isAtEnd = isStopping ? true : try readOn()
             let isFinal = isAtEnd && (!following || isStopping)
             writeWhatIsDue(isAtEnd: isAtEnd, isFinal: isFinal)
-            try mendGaps()
+            // What is behind the rewind is yet to be read, and to be waited for.
+            if try mendGaps() { continue }
             let now = hf_monotonic_ns()
             if now >= lookAt {
                 lookAt = now + 100_000_000
@@ -273,15 +274,16 @@ package final class TablesSync: @unchecked Sendable {
     }
 
     /// A shard that works again and missed something: the log is read again from there. The others have what comes
-    /// and pass over it.
-    private func mendGaps() throws(TablesError) {
+    /// and pass over it. True where there was such a shard: then the log's end is not reached any more.
+    private func mendGaps() throws(TablesError) -> Bool {
         let mended = queues.filter { $0.hasGap && $0.failures == 0 && !$0.isWriting && $0.underWay == nil }
-        guard let first = mended.map(\.cursor).min() else { return }
+        guard let first = mended.map(\.cursor).min() else { return false }
         for queue in mended {
             queue.hasGap = false
             queue.delivered = queue.cursor
         }
         try feed.rewind(to: min(first + 1, feed.next))
+        return true
     }
 
     /// Whether all is written that can be; throws when some shards can't.
