@@ -116,7 +116,7 @@ extension TablesError: CustomStringConvertible {
             "\(path) holds the tables of ledger \(found), not of \(expected). Choose another directory."
         case .aheadOfLog(let file, let position, let logEnd):
             "\(file) stands at event \(position), but the log ends at \(logEnd): it lost its end, or it is an older "
-                + "copy. Nothing was changed. Find the right log, or make the tables anew with "
+                + "copy. The file was not changed. Find the right log, or make the tables anew with "
                 + "`holdfast tables rebuild`."
         case .otherShardCount(let path, let found, let asked):
             "\(path) has \(found) shards, not \(asked). `holdfast tables reshard` changes their number."

@@ -136,6 +136,21 @@ struct FaultTests {
         #expect(try work.check().unreadable.map(\.file) == [work.paths.shard(0), work.paths.shard(1)])
     }
 
+    @Test("a log that lost its end is named also by a shard that could not be read at first")
+    func aheadOfLogOnceRead() async throws {
+        let work = try await work()
+        try work.shell("UPDATE cursor SET position = 1000000", shard: 1)
+        try await work.apply(TestLedger.lines(1_000, seed: 2))
+        var holder: Database? = try alone(with: 1, of: work)
+        let said = failure {
+            let sync = try TablesSync(ledger: work.ledger, into: work.tables, settings: patient)
+            try sync.run(following: false) { _ in holder = nil }
+        }
+        #expect(holder == nil)
+        #expect(said.contains("it lost its end") && said.contains(work.paths.shard(1)), "\(said)")
+        #expect(try work.value("SELECT position FROM cursor", shard: 1) == 1_000_000)
+    }
+
     @Test("a shard that was overwritten is named, and made anew on command", arguments: [0, 8192 * 3] as [UInt64])
     func corrupted(offset: UInt64) async throws {
         let work = try await work(shards: 1)

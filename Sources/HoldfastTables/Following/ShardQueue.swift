@@ -28,6 +28,8 @@ final class ShardQueue: @unchecked Sendable {
     var failure: TablesError?
     /// What it missed meanwhile is read from the log again.
     var hasGap = false
+    /// The log's end when the queue was handed over for another attempt: no file may stand further.
+    var logEnd = UInt64.max
 
     init(_ number: Int) { self.number = number }
 

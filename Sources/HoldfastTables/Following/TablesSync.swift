@@ -73,7 +73,6 @@ package final class TablesSync: @unchecked Sendable {
         }
         queues = (0..<tables.map.shards).map { ShardQueue($0) }
         note { $0.failing = [:] }
-        let logEnd = feed.files.lastPosition
         for queue in queues {
             do throws(TablesError) {
                 let writer = try open(queue.number)
@@ -85,6 +84,11 @@ package final class TablesSync: @unchecked Sendable {
                 queue.hasGap = true
                 fail(queue, error)
             }
+        }
+        // The shards first, the log after them: so it has all that they have, whoever wrote it.
+        try feed.catchUp()
+        let logEnd = feed.files.lastPosition
+        for queue in queues {
             // Here the log is at fault, and not the shard: then nothing is written at all.
             guard queue.cursor <= logEnd else {
                 throw .aheadOfLog(file: tables.paths.shard(queue.number), position: queue.cursor, logEnd: logEnd)
@@ -117,7 +121,7 @@ package final class TablesSync: @unchecked Sendable {
             let isStopping = stopping.load(ordering: .relaxed)
             let isAtEnd = isStopping ? true : try readOn()
             let isFinal = isAtEnd && (!following || isStopping)
-            writeWhatIsDue(isAtEnd: isAtEnd, isFinal: isFinal)
+            try writeWhatIsDue(isAtEnd: isAtEnd, isFinal: isFinal)
             // What is behind the rewind is yet to be read, and to be waited for.
             if try mendGaps() { continue }
             let now = hf_monotonic_ns()
@@ -179,9 +183,9 @@ package final class TablesSync: @unchecked Sendable {
     // MARK: Writing
 
     /// Hands batches over where a writer is free. While all are at work batches grow: the further behind, the larger.
-    private func writeWhatIsDue(isAtEnd: Bool, isFinal: Bool) {
+    private func writeWhatIsDue(isAtEnd: Bool, isFinal: Bool) throws(TablesError) {
         let now = hf_monotonic_ns()
-        retryWhatIsDue(now)
+        try retryWhatIsDue(now)
         guard let pool, pool.underWay < pool.size else { return }
         let isBusy = rate.perSecond(now) >= settings.busyRate
         let rows = isBusy ? max(settings.busyBatchRows, settings.batchRows) : settings.batchRows
@@ -210,9 +214,14 @@ package final class TablesSync: @unchecked Sendable {
 
     private static let idleEventsMax: UInt64 = 1 << 20
 
-    private func retryWhatIsDue(_ now: Int64) {
+    private func retryWhatIsDue(_ now: Int64) throws(TablesError) {
         guard let pool else { return }
-        for queue in queues where queue.failures > 0 && !queue.isWriting && now >= queue.retryAt {
+        let due = queues.filter { $0.failures > 0 && !$0.isWriting && now >= $0.retryAt }
+        if due.isEmpty { return }
+        // Their files are opened anew, and none may stand further than the log.
+        try feed.catchUp()
+        for queue in due {
+            queue.logEnd = feed.files.lastPosition
             if queue.underWay == nil {
                 // Only to find out whether it works again.
                 queue.underWay = RecordBatch(capacity: 64)
@@ -228,7 +237,10 @@ package final class TablesSync: @unchecked Sendable {
             result.queue.isWriting = false
             switch result.outcome {
             case .success(let outcome): settle(result.queue, outcome)
-            case .failure(let error): fail(result.queue, error)
+            case .failure(let error):
+                // The log is at fault here too: what the shard takes for written is not in it.
+                if case .aheadOfLog = error { throw error }
+                fail(result.queue, error)
             }
         }
     }

@@ -87,6 +87,9 @@ final class WriterPool {
             throw .foreignFile(
                 file: writer.shard.path, found: "at event \(position)", expected: "at event \(queue.cursor) or beyond")
         }
+        guard position <= queue.logEnd else {
+            throw .aheadOfLog(file: writer.shard.path, position: position, logEnd: queue.logEnd)
+        }
         queue.writer = writer
         queue.cursor = position
     }
