@@ -13,8 +13,9 @@ package enum TablesError: Error, Sendable {
     case notTables(path: String, reason: String)
     /// Written by a newer Holdfast; nothing was changed.
     case newerSchema(file: String, found: Int, supported: Int)
-    /// These of so many shards could not be brought up to date, each for its own reason; the others were.
-    case shards([TablesError], of: Int)
+    /// These of so many shards could not be brought up to date, each for its own reason. The others were, unless the run
+    /// was stopped before.
+    case shards([TablesError], of: Int, othersAreWhole: Bool)
     /// One of the set's files is gone.
     case missingFile(String)
     /// The file is a database, but not the one that its place calls for.
@@ -100,9 +101,9 @@ extension TablesError: CustomStringConvertible {
         case .file(let failure): failure.description
         case .notTables(let path, let reason):
             "\(path) holds no tables: \(reason). `holdfast tables sync` makes them."
-        case .shards(let failures, let count):
+        case .shards(let failures, let count, let othersAreWhole):
             "\(failures.count) of \(count) shards could not be brought up to date"
-                + (failures.count < count ? "; the others have every event:" : ":")
+                + (failures.count < count && othersAreWhole ? "; the others have every event:" : ":")
                 + failures.map { "\n  \($0)" }.joined()
         case .newerSchema(let file, let found, let supported):
             "\(file) has schema version \(found); this program knows up to \(supported). Nothing was changed. "

@@ -43,6 +43,7 @@ struct FaultTests {
         try work.place.damage("tables/shard-03.sqlite", at: 0, bytes: 4096)
         let said = failure { try work.sync() }.split(separator: "\n")
         #expect(said.count == 3 && said[0].contains("2 of 4"), "\(said)")
+        #expect(said[0].contains("the others have every event"))
         for (line, shard) in zip(said.dropFirst(), [1, 3]) {
             #expect(line.contains(work.paths.shard(shard)) && line.contains("tables rebuild"), "\(line)")
         }
@@ -149,6 +150,18 @@ struct FaultTests {
         #expect(holder == nil)
         #expect(said.contains("it lost its end") && said.contains(work.paths.shard(1)), "\(said)")
         #expect(try work.value("SELECT position FROM cursor", shard: 1) == 1_000_000)
+    }
+
+    @Test("a run that is stopped on its way does not say of any shard that it has every event")
+    func stoppedOnItsWay() async throws {
+        let work = try await work()
+        try await work.apply(TestLedger.lines(1_000, seed: 2))
+        try work.place.remove("tables/shard-01.sqlite")
+        let sync = try TablesSync(ledger: work.ledger, into: work.tables)
+        sync.stop()
+        let said = failure { try sync.run(following: true) }
+        #expect(said.contains("1 of 3 shards") && !said.contains("every event"), "\(said)")
+        #expect(said.contains(work.paths.shard(1)))
     }
 
     @Test("a shard that was overwritten is named, and made anew on command", arguments: [0, 8192 * 3] as [UInt64])

@@ -305,7 +305,10 @@ package final class TablesSync: @unchecked Sendable {
         let mayWork = failing.contains { !giveUp && $0.failures < settings.attemptsMax && $0.failure!.mayPass }
         if mayWork || !queues.allSatisfy({ $0.failures > 0 || $0.isWritten }) { return false }
         if failing.isEmpty { return true }
-        throw .shards(failing.map { $0.failure! }, of: queues.count)
+        // A run that was stopped may have been on its way.
+        let logEnd = feed.files.lastPosition
+        let othersAreWhole = queues.allSatisfy { $0.failures > 0 || $0.cursor >= logEnd }
+        throw .shards(failing.map { $0.failure! }, of: queues.count, othersAreWhole: othersAreWhole)
     }
 
     /// Another process has built a new set and waits for this one to step aside.
