@@ -164,6 +164,20 @@ struct FaultTests {
         #expect(said.contains(work.paths.shard(1)))
     }
 
+    @Test("how far the tables are is said of the shards that could be read")
+    func positionWithoutAShard() async throws {
+        let work = try await work()
+        let begin = try LedgerFiles(work.ledger).lastPosition
+        try await work.apply(TestLedger.lines(1_000, seed: 2))
+        let end = try LedgerFiles(work.ledger).lastPosition
+        try work.place.remove("tables/shard-01.sqlite")
+        let sync = try TablesSync(ledger: work.ledger, into: work.tables)
+        #expect(sync.takeStatus().position == begin)
+        #expect(failure { try sync.run(following: false) }.contains(work.paths.shard(1)))
+        let status = sync.takeStatus()
+        #expect(status.position == end && status.lagRows == 0 && status.failing.count == 1)
+    }
+
     @Test("a shard that was overwritten is named, and made anew on command", arguments: [0, 8192 * 3] as [UInt64])
     func corrupted(offset: UInt64) async throws {
         let work = try await work(shards: 1)

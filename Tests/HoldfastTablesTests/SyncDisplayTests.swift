@@ -65,8 +65,13 @@ struct SyncDisplayTests {
         #expect(stage.taken() == ["\r\u{1B}[K", "tables sync: shard 3 waits: it is full\n"])
         show(status(10, failing: [3: "it is full"]))
         #expect(stage.taken() == [])
+        stage.wait(milliseconds: 1_000)
+        show(status(10, failing: [3: "it is full"]))
+        #expect(
+            stage.taken() == ["\rtables sync: 10 events, 0 events/s, up to date, without 1 of the shards\u{1B}[K"])
+        stage.wait(milliseconds: 1)
         show(status(10))
-        #expect(stage.taken() == ["tables sync: shard 3 goes on\n"])
+        #expect(stage.taken() == ["\r\u{1B}[K", "tables sync: shard 3 goes on\n"])
     }
 
     @Test("a run that ends says what fails at its end; before that only if it lasts")

@@ -33,21 +33,24 @@ final class ShardQueue: @unchecked Sendable {
 
     init(_ number: Int) { self.number = number }
 
-    private var knownReached: UInt64 = 0
+    private var knownReached: UInt64?
 
     /// Every event of this shard up to here is in the file, which may not know that yet: one that gets no events keeps
-    /// its cursor until it has something to write. What is said once stays so: it never goes back.
-    func reached() -> UInt64 {
+    /// its cursor until it has something to write. What is said once stays so: it never goes back. Nil as long as the
+    /// file could not be read.
+    func reached() -> UInt64? {
         // The cursor of one that fails is the writer's to find out.
-        if failures > 0 || hasGap { return knownReached }
-        var reached = delivered
+        if failures > 0 { return knownReached }
+        // What it missed is not read again yet.
+        var reached = hasGap ? cursor : delivered
         if underWay != nil {
             reached = underWayFrom - 1
         } else if pending.count > 0 {
             reached = pendingFrom - 1
         }
-        knownReached = max(knownReached, reached)
-        return knownReached
+        reached = max(knownReached ?? 0, reached)
+        knownReached = reached
+        return reached
     }
 
     /// How long the oldest event that is not in the file has been in the log, in milliseconds.

@@ -57,8 +57,11 @@ package final class SyncDisplay {
             status.lagRows == 0
             ? "up to date"
             : "lag \(Human.count(Int(status.lagRows))) events, \(Human.duration(milliseconds: status.lagMilliseconds))"
+        // One that fails from the beginning has no lag that anybody knows.
+        let waiting = status.failing.isEmpty ? "" : ", without \(status.failing.count) of the shards"
         line.show(
-            "tables sync: \(Human.count(status.events)) events, \(Human.rate(rate, of: "events")), \(lag)", at: now)
+            "tables sync: \(Human.count(status.events)) events, \(Human.rate(rate, of: "events")), \(lag)\(waiting)",
+            at: now)
         shownAt = now
         shownEvents = status.events
     }

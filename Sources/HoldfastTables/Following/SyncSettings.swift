@@ -39,7 +39,8 @@ package struct SyncStatus: Sendable {
     package var batches = 0
     /// The last event of the log, as far as it was looked at.
     package var logEnd: UInt64 = 0
-    /// Every shard has everything up to here.
+    /// Every shard has everything up to here, of those that could be read: one that fails from the beginning counts once
+    /// it works.
     package var position: UInt64 = 0
     /// Of the events that were written since the status was asked for the last time, and of those that wait: the longest
     /// time that one was in the log and not in the tables.

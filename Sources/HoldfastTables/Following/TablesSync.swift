@@ -96,11 +96,15 @@ package final class TablesSync: @unchecked Sendable {
         }
         try feed.rewind(to: (queues.filter { $0.failures == 0 }.map(\.cursor).min() ?? logEnd) + 1)
         pool = WriterPool(threads: min(settings.writers, queues.count), open: open)
-        let position = position
-        note { $0.position = position }
+        notePosition()
     }
 
-    private var position: UInt64 { queues.map { $0.reached() }.min() ?? 0 }
+    /// Of shards that could not be read yet nobody knows how far they are. Where that is so of all, what was said before
+    /// stays.
+    private func notePosition() {
+        guard let position = queues.compactMap({ $0.reached() }).min() else { return }
+        note { $0.position = position }
+    }
 
     private func note(_ change: (inout SyncStatus) -> Void) { shared.with { change(&$0) } }
 
@@ -127,12 +131,11 @@ package final class TablesSync: @unchecked Sendable {
             let now = hf_monotonic_ns()
             if now >= lookAt {
                 lookAt = now + 100_000_000
-                let position = position
+                notePosition()
                 let lag = queues.reduce(0) { max($0, $1.lag(now)) }
                 note { status in
                     status.lagMilliseconds = max(status.lagMilliseconds, lag)
                     status.logEnd = max(feed.files.lastPosition, feed.next - 1)
-                    status.position = position
                 }
                 progress(shared.with { $0 })
                 if following, try reopenAfterSwap() { continue }
@@ -255,12 +258,11 @@ package final class TablesSync: @unchecked Sendable {
         queue.underWay = nil
         batch.removeAll()
         if queue.spare == nil { queue.spare = batch }
-        let position = position
+        notePosition()
         note { status in
             status.events += outcome.events
             status.deadLetters += outcome.deadLetters
             status.batches += 1
-            status.position = position
             status.lagMilliseconds = max(status.lagMilliseconds, lag)
             status.failing[queue.number] = nil
         }
