@@ -56,6 +56,19 @@ struct FaultTests {
         #expect(try work.check().isGood)
     }
 
+    @Test("a check counts the players and holds that it compared, and none of a shard that it could not read")
+    func comparedOnly() async throws {
+        let work = try await work()
+        let whole = try work.check()
+        let players = try #require(try work.value("SELECT count(*) FROM player_refs", shard: 1))
+        let holds = try #require(try work.value("SELECT count(*) FROM open_holds", shard: 1))
+        #expect(players > 0 && holds > 0)
+        try work.place.remove("tables/shard-01.sqlite")
+        let report = try work.check()
+        #expect(report.players == whole.players - Int(players))
+        #expect(report.holds == whole.holds - Int(holds))
+    }
+
     @Test("a check names what differs in one shard though another can't be read")
     func differentBeside() async throws {
         let work = try await work()

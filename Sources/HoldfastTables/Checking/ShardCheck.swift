@@ -17,6 +17,9 @@ final class ShardCheck {
     private var holds: Statement?
     private var pursesFound = 0
     private var holdsFound = 0
+    /// What the ledger's own replay has of them. Counted in the report once all of the shard was compared.
+    private var playersExpected = 0
+    private var holdsExpected = 0
 
     init(_ file: ShardFile) { self.file = file }
 
@@ -100,6 +103,8 @@ final class ShardCheck {
 
     /// Balances, holds and lock against the ledger's own replay; the rest of a purse against the sums.
     func compare(_ view: PlayerView, _ differences: inout Differences) throws(TablesError) {
+        playersExpected += 1
+        holdsExpected += view.holds.count
         let known = expected.players[Array((view.tenant + "/" + view.player).utf8)]
         if known?.hasDeadLetter == true { return }
         let player = player!, wallet = wallet!, holds = holds!
@@ -148,9 +153,6 @@ final class ShardCheck {
     // MARK: Sums and the rest
 
     func finish(_ report: inout TablesCheck.Report) throws(TablesError) {
-        report.rows += file.days.values.reduce(0) { $0 + $1.rows }
-        report.daysInArchive += file.days.values.count { $0.droppedRows > 0 }
-        report.deadLetters += deadLetters.count
         try compareCounts(&report.differences)
         try compareTotals(&report.differences)
         try compareActivity(&report.differences)
@@ -160,6 +162,11 @@ final class ShardCheck {
                 Difference(file: file.path, what: "SQLite's integrity check", expected: "ok", found: integrity))
         }
         try database.run("COMMIT")
+        report.rows += file.days.values.reduce(0) { $0 + $1.rows }
+        report.players += playersExpected
+        report.holds += holdsExpected
+        report.daysInArchive += file.days.values.count { $0.droppedRows > 0 }
+        report.deadLetters += deadLetters.count
     }
 
     /// Players, purses and holds that the log knows nothing of.
