@@ -228,6 +228,19 @@ import Testing
         for file in sealed { #expect(report.faults.contains { isNamed($0, file) }) }
     }
 
+    @Test("a fault that is met again is counted once, also where there was no more room for it")
+    func metAgain() {
+        func fault(_ offset: Int, _ file: String = "a.sealed") -> LogError {
+            .damaged(Damage(file: file, offset: UInt64(offset), found: "something else"))
+        }
+        var faults = LogFaults()
+        for _ in 0..<2 { for offset in 0..<1_500 { faults.add(fault(offset), lane: 0) } }
+        #expect(faults.count == 1_500 && faults.kept.count == 1_000)
+        faults.add(fault(1_200, "b.sealed"), lane: 0)
+        faults.add(fault(1_200), lane: 1)
+        #expect(faults.count == 1_502, "another file and another lane have faults of their own")
+    }
+
     @Test(
         "room is shared out evenly, and what some don't need is for those who need more",
         arguments: [

@@ -1,5 +1,5 @@
 /// The faults of a log as they are met. All are counted; of a log that is damaged all over nobody reads more than the
-/// first. Each lane's own files and each lane's sealed segments keep a fair share of those: what is wrong with one of
+/// first. One that is met again is counted once. Each lane's own files and each lane's sealed segments keep a fair share of those: what is wrong with one of
 /// them a thousand times does not hide what is wrong with another.
 struct LogFaults: Sendable {
     private struct Source: Hashable {
@@ -7,25 +7,40 @@ struct LogFaults: Sendable {
         let isSealed: Bool
     }
 
-    private var sources: [Source: [LogError]] = [:]
+    private struct Found {
+        var first: [LogError] = []
+        /// What they all say, each as a hash: by the kept ones alone nobody could tell which were met before.
+        private var hashes: Set<Int> = []
+
+        mutating func isNew(_ fault: LogError) -> Bool {
+            let hash = fault.description.hashValue
+            if hashes.count >= hashesMax { return !hashes.contains(hash) }
+            return hashes.insert(hash).inserted
+        }
+    }
+
+    private var sources: [Source: Found] = [:]
     private(set) var count = 0
     static let keptMax = 1_000
+    /// A bound on what a source takes in memory, some three megabytes. Behind so many a fault that is met again counts
+    /// again.
+    private static let hashesMax = 1 << 17
 
     /// Without `ofSealed` the file that it names says whether a fault is a sealed segment's.
     mutating func add(_ fault: LogError, lane: Int, ofSealed: Bool = false) {
         let isSealed = ofSealed || fault.file?.hasSuffix(SegmentNames.sealedSuffix) == true
         let source = Source(lane: lane, isSealed: isSealed)
         // What is wrong with a sealed segment is met on the way through the lane, and again when it is looked at.
-        if sources[source]?.contains(fault) == true { return }
+        if !sources[source, default: Found()].isNew(fault) { return }
         count += 1
-        if sources[source]?.count ?? 0 < Self.keptMax { sources[source, default: []].append(fault) }
+        if sources[source]!.first.count < Self.keptMax { sources[source]!.first.append(fault) }
     }
 
     /// Lane after lane, its sealed segments first: they are the older ones.
     var kept: [LogError] {
         let inOrder = sources.sorted { ($0.key.lane, $0.key.isSealed ? 0 : 1) < ($1.key.lane, $1.key.isSealed ? 0 : 1) }
-        let shares = FairShares.of(Self.keptMax, wanted: inOrder.map(\.value.count))
-        return zip(inOrder, shares).flatMap { $0.value.prefix($1) }
+        let shares = FairShares.of(Self.keptMax, wanted: inOrder.map(\.value.first.count))
+        return zip(inOrder, shares).flatMap { $0.value.first.prefix($1) }
     }
 }
 
