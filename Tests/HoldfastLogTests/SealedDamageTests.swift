@@ -25,6 +25,12 @@ import Testing
         }
     }
 
+    private func header(_ segment: [UInt8]) throws -> SealedHeader {
+        var found: SealedHeader?
+        if case .header(let header) = SealedHeader.read(segment) { found = header }
+        return try #require(found)
+    }
+
     private func isNamed(_ error: LogError?, _ path: String) -> Bool {
         guard case .damaged(let damage)? = error else { return false }
         return damage.file == path
@@ -182,7 +188,7 @@ import Testing
     func deep() throws {
         let disk = try sealedLog()
         let good = disk.contents(path(1))!
-        guard case .header(let header) = SealedHeader.read(good) else { return }
+        let header = try self.header(good)
         // Statistics of other events, with a checksum that is right.
         var bytes = good
         let statistics = header[.statistics]
@@ -210,7 +216,7 @@ import Testing
         let sealed = ["/log/lane-00/0000000000.sealed", "/log/lane-01/0000000000.sealed"]
         for log in try Log.directory(disk).openLanes(for: .writing) { _ = try SegmentSealer(log).seal(0) }
         for file in sealed {
-            guard case .header(let header) = SealedHeader.read(try #require(disk.contents(file))) else { return }
+            let header = try header(try #require(disk.contents(file)))
             disk.flip(0, of: Int(header[.filter].offset), in: file)
         }
         // Every second event, so that each is a fault of its own; not those of the last file, which opening reads.

@@ -47,7 +47,10 @@ struct AuditStories {
         let lines = try work.done("story", work.ledger, "evian", "p1", "b1").output
         #expect(lines.contains("before it was sealed") && !lines.contains(" at byte "))
         let sealed = try work.done("story", work.ledger, "evian", "p1", "b1", "--json").value()
-        guard case .array(let steps)? = sealed["steps"] else { return }
+        guard case .array(let steps)? = sealed["steps"] else {
+            Issue.record("the story has no steps: \(sealed)")
+            return
+        }
         #expect(steps.count == 2 && steps.allSatisfy { $0["sealed"] == true })
     }
 
