@@ -220,7 +220,10 @@ import Testing
             try await store.snapshot()
         }
         try compare(disk, lanes: 2, usesSnapshot: true, "after snapshots taken on the way")
-        let taken = try disk.list(StoreUnderTest.path + "/lane-00").filter { $0.hasPrefix("snapshot-") }
+        // One more may have been begun and given up by closing: what is left of it goes at the next opening.
+        let taken = try disk.list(StoreUnderTest.path + "/lane-00").filter {
+            $0.hasPrefix("snapshot-") && !$0.hasSuffix(".new")
+        }
         #expect(taken.count == Limits.snapshotsKept, "one at the end could not make two")
         // A threshold that follows the state: with many streams the next one is further away.
         #expect(policy.threshold(entries: 100) == 500)
