@@ -24,6 +24,9 @@ final class ShardQueue: @unchecked Sendable {
 
     // A shard that fails.
     var failures = 0
+    /// Tries that failed since events were written to it last. One that goes well with nothing to write doesn't end the
+    /// count: on a full disk it does, again and again, while no event can be written.
+    var vainTries = 0
     var retryAt: Int64 = 0
     var failure: TablesError?
     /// What it missed meanwhile is read from the log again.

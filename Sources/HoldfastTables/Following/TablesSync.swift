@@ -20,6 +20,7 @@ package final class TablesSync: @unchecked Sendable {
     private var feed: LogFeed
     private var pool: WriterPool?
     private let stopping = Atomic<Bool>(false)
+    private var isFollowing = false
     private let shared = Locked(SyncStatus())
     private var backlogBytes = 0
     private var rate = EventRate()
@@ -119,6 +120,7 @@ package final class TablesSync: @unchecked Sendable {
             pool?.stop()
             pool = nil
         }
+        isFollowing = following
         var lookAt: Int64 = 0
         while true {
             try takeResults(waiting: 0)
@@ -219,7 +221,10 @@ package final class TablesSync: @unchecked Sendable {
 
     private func retryWhatIsDue(_ now: Int64) throws(TablesError) {
         guard let pool else { return }
-        let due = queues.filter { $0.failures > 0 && !$0.isWriting && now >= $0.retryAt }
+        let due = queues.filter { queue in
+            let isGivenUp = !isFollowing && queue.vainTries >= settings.attemptsMax
+            return queue.failures > 0 && !queue.isWriting && now >= queue.retryAt && !isGivenUp
+        }
         if due.isEmpty { return }
         // Their files are opened anew, and none may stand further than the log.
         try feed.catchUp()
@@ -253,6 +258,7 @@ package final class TablesSync: @unchecked Sendable {
         if queue.failures == 0 { backlogBytes -= batch.bytes } else { backlogBytes += queue.pending.bytes }
         let lag = queue.lag(hf_monotonic_ns())
         queue.cursor = max(queue.cursor, batch.upTo)
+        if batch.count > 0 { queue.vainTries = 0 }
         queue.failures = 0
         queue.failure = nil
         queue.underWay = nil
@@ -271,8 +277,9 @@ package final class TablesSync: @unchecked Sendable {
     private func fail(_ queue: ShardQueue, _ error: TablesError) {
         if queue.failures == 0 { backlogBytes -= queue.bytesWaiting }
         queue.failures += 1
+        queue.vainTries += 1
         queue.failure = error
-        let doublings = min(queue.failures - 1, 20)
+        let doublings = min(queue.vainTries - 1, 20)
         let wait = min(settings.retryMilliseconds << Int64(doublings), settings.retryMillisecondsMax)
         queue.retryAt = hf_monotonic_ns() + wait * 1_000_000
         note { $0.failing[queue.number] = error.description }
@@ -304,7 +311,7 @@ package final class TablesSync: @unchecked Sendable {
     private func isFinished(giveUp: Bool) throws(TablesError) -> Bool {
         if pool!.underWay > 0 { return false }
         let failing = queues.filter { $0.failures > 0 }
-        let mayWork = failing.contains { !giveUp && $0.failures < settings.attemptsMax && $0.failure!.mayPass }
+        let mayWork = failing.contains { !giveUp && $0.vainTries < settings.attemptsMax && $0.failure!.mayPass }
         if mayWork || !queues.allSatisfy({ $0.failures > 0 || $0.isWritten }) { return false }
         if failing.isEmpty { return true }
         // A run that was stopped may have been on its way.
