@@ -129,7 +129,7 @@ public final class Ledger: Sendable {
 
     /// Writes a snapshot of all wallets, so that the next opening reads only what comes after it. Commands flow on.
     ///
-    /// A running ledger takes snapshots by itself too, when the events since the last one come to a quarter of its
+    /// A running ledger takes snapshots by itself too, when the events since the last one come to an eighth of its
     /// players and remembered requests, and to four million at least.
     public func snapshot() async throws(LedgerError) {
         try await engine.snapshot(at: directory.places, on: directory.disk)

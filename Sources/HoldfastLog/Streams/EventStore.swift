@@ -106,7 +106,7 @@ public final class EventStore: Sendable {
 
     /// Writes a snapshot of the streams' heads, so that the next opening reads only what comes after it.
     /// Appends go on meanwhile. A running store takes snapshots by itself too, when the events since the last one come
-    /// to a quarter of its streams, and to four million at least.
+    /// to an eighth of its streams, and to four million at least.
     public func snapshot() async throws(LogError) {
         try await engine.snapshot(at: directory.places, on: directory.disk)
     }
