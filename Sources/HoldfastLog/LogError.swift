@@ -92,7 +92,7 @@ extension LogError: CustomStringConvertible {
 
 extension Damage: CustomStringConvertible {
     public var description: String {
-        "\(file) is damaged at byte \(offset)\(isBeforeSealing ? " before it was sealed" : ""): \(found). Nothing was changed. Restore the file from a backup, "
-            + "or run `holdfast verify` to list all damage."
+        "\(file) is damaged at byte \(offset)\(isBeforeSealing ? " before it was sealed" : ""): \(found). "
+            + "Nothing was changed. Restore the file from a backup, or run `holdfast verify` to list all damage."
     }
 }

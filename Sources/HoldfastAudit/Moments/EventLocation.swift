@@ -16,6 +16,13 @@ package struct EventLocation: Sendable, Equatable {
     package var isSealed = false
 }
 
+extension EventLocation {
+    /// Where in the log a byte is, for people.
+    static func words(_ file: String, byte offset: UInt64, isBeforeSealing: Bool) -> String {
+        isBeforeSealing ? "\(file), byte \(offset) before it was sealed" : "\(file) at byte \(offset)"
+    }
+}
+
 extension LedgerFiles {
     /// Finds the batch of a player's record that an earlier pass met at `address`.
     package func location(of address: UInt64, player: Player) throws(LedgerError) -> EventLocation {

@@ -58,8 +58,8 @@ extension RequestStory {
                 lines.append(line + ", held \(money.digits(change.held, change.asset))")
             }
             let place = step.location
-            let byte = place.isSealed ? "byte \(place.offset) before it was sealed" : "at byte \(place.offset)"
-            lines.append("    position \(step.line.position), \(place.file)\(place.isSealed ? ", " : " ")\(byte)")
+            let words = EventLocation.words(place.file, byte: place.offset, isBeforeSealing: place.isSealed)
+            lines.append("    position \(step.line.position), \(words)")
             lines.append("    lane \(place.lane), batch \(place.batch), sha256 \(place.batchHash)")
             if let proof = step.proof { lines += proof.lines.map { "    " + $0 } }
         }

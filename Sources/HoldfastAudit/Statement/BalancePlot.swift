@@ -25,29 +25,37 @@ struct BalancePlot {
 
     /// One chart for each asset.
     func charts(_ money: inout MoneyTable) -> [Chart] {
-        points.sorted { $0.key < $1.key }.map { asset, points in
-            let unit = Chart.Unit.money(exponent: money.exponent(of: asset))
-            var chart = Chart("\(asset)", x: .init("", .time), y: .init("", unit: unit, fromZero: true))
-            chart.add(.steps("balance", points.balance))
-            if points.held.contains(where: { $0.y != 0 }) { chart.add(.steps("held", points.held)) }
-            chart.height = 220
-            return chart
+        byAsset.map { asset, series in
+            Self.chart("\(asset)", y: .init("", unit: money.unit(of: asset), fromZero: true), series)
         }
     }
 
     /// The balance of each asset, and what was held beside it, each as large as its picture lets it be: the amount of a
     /// single request would hardly show beside the whole balance.
     func closeUps(_ money: inout MoneyTable) -> [[Chart]] {
-        points.sorted { $0.key < $1.key }.map { asset, points in
-            let unit = Chart.Unit.money(exponent: money.exponent(of: asset))
-            let isHeld = points.held.contains { $0.y != 0 }
-            let series = [("balance", points.balance)] + (isHeld ? [("held", points.held)] : [])
-            return series.map { name, points in
-                var chart = Chart("\(asset), \(name)", x: .init("", .time), y: .init("", unit: unit))
-                chart.add(.steps(name, points))
-                chart.height = 220
-                return chart
-            }
+        byAsset.map { asset, series in
+            series.map { Self.chart("\(asset), \($0.name)", y: .init("", unit: money.unit(of: asset)), [$0]) }
         }
     }
+
+    private typealias Series = (name: String, points: [Chart.Point])
+
+    /// What was held only where anything was.
+    private var byAsset: [(asset: AssetName, series: [Series])] {
+        points.sorted { $0.key < $1.key }.map { asset, points in
+            let isHeld = points.held.contains { $0.y != 0 }
+            return (asset, [("balance", points.balance)] + (isHeld ? [("held", points.held)] : []))
+        }
+    }
+
+    private static func chart(_ title: String, y: Chart.Axis, _ series: [Series]) -> Chart {
+        var chart = Chart(title, x: .init("", .time), y: y)
+        for (name, points) in series { chart.add(.steps(name, points)) }
+        chart.height = 220
+        return chart
+    }
+}
+
+extension MoneyTable {
+    fileprivate mutating func unit(of asset: AssetName) -> Chart.Unit { .money(exponent: exponent(of: asset)) }
 }

@@ -63,7 +63,7 @@ package struct Finding: Sendable, Equatable {
     /// The file, and the byte in it.
     var place: String? {
         guard let file, let offset else { return file }
-        return isBeforeSealing ? "\(file), byte \(offset) before it was sealed" : "\(file) at byte \(offset)"
+        return EventLocation.words(file, byte: offset, isBeforeSealing: isBeforeSealing)
     }
 
     /// Says where something stands in the log.

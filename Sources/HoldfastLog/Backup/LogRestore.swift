@@ -169,8 +169,7 @@ package final class LogRestore {
 
     /// The log goes on in this segment, and writes faster over zeros than over space that was only reserved.
     private func makeReady(_ file: any DiskFile, behind used: UInt64, of size: UInt64) throws(DiskFailure) {
-        let page = UInt64(Limits.pageBytes)
-        let start = (used + page - 1) / page * page
+        let start = used.roundedUp(to: UInt64(Limits.pageBytes))
         if start < size { try file.fillWithZeros(start..<size) }
     }
 

@@ -29,17 +29,11 @@ final class PageWriter {
     }
 
     func append(_ bytes: [UInt8]) throws(DiskFailure) {
-        var failure: DiskFailure?
-        bytes.withUnsafeBytes { raw in
-            do throws(DiskFailure) { try append(raw) } catch { failure = error }
-        }
-        if let failure { throw failure }
+        try bytes.span.withUnsafeBytes { (raw) throws(DiskFailure) in try append(raw) }
     }
 
     /// Writes what is left, which ends where the file does.
     func finish() throws(DiskFailure) {
         try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<filled]), at: at)
-        at += UInt64(filled)
-        filled = 0
     }
 }

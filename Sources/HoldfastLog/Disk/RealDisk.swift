@@ -118,8 +118,7 @@ private final class RealFile: DiskFile {
                 let file = direct ?? hf_open_direct(descriptor, 0)
                 direct = file
                 // To the end of the last page: the file may end within it, the call may not.
-                let page = Limits.pageBytes
-                let count = min((run + page - 1) / page * page, buffer.count - done)
+                let count = min(run.roundedUp(to: Limits.pageBytes), buffer.count - done)
                 let place = off_t(offset) + off_t(done)
                 if file >= 0 { got = max(0, pread(file, buffer.baseAddress! + done, count, place)) }
             }

@@ -1,6 +1,6 @@
-/// The faults of a log as they are met. All are counted; of a log that is damaged all over nobody reads more than the
-/// first. One that is met again is counted once. Each lane's own files and each lane's sealed segments keep a fair share of those: what is wrong with one of
-/// them a thousand times does not hide what is wrong with another.
+/// The faults of a log as they are met. All are counted, one that is met again once; of a log that is damaged all over
+/// nobody reads more than the first. Each lane's own files and each lane's sealed segments keep a fair share of those:
+/// what is wrong with one of them a thousand times does not hide what is wrong with another.
 struct LogFaults: Sendable {
     private struct Source: Hashable {
         let lane: Int
@@ -53,20 +53,5 @@ extension LogError {
         case .io(let failure): failure.path
         default: nil
         }
-    }
-}
-
-/// Room for some things of several sorts that want more of it than there is.
-package enum FairShares {
-    /// What each sort gets: what it wants or an equal part, and what others leave of theirs.
-    package static func of(_ room: Int, wanted: [Int]) -> [Int] {
-        var shares = wanted
-        var left = room
-        let fewestFirst = wanted.indices.sorted { wanted[$0] < wanted[$1] }
-        for (done, index) in fewestFirst.enumerated() {
-            shares[index] = min(wanted[index], left / (wanted.count - done))
-            left -= shares[index]
-        }
-        return shares
     }
 }

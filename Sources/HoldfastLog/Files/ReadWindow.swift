@@ -56,15 +56,15 @@ final class ReadWindow {
     private func move(to offset: UInt64, _ wanted: Int) throws(DiskFailure) {
         switch manner {
         case .asItGrows:
-            // Behind a large batch only the next header is of use: what else were read would be read again with its batch.
+            // Behind a large batch only the next header is of use: what else were read would be read again with its
+            // batch.
             let reading = wanted > readAhead / 4 ? wanted + BatchHeader.bytes : readAhead
             start = offset
             count = try file.read(into: room(for: reading), at: offset)
         case .once:
-            let page = UInt64(Limits.pageBytes)
-            start = offset / page * page
-            let reading = max(readAhead, Int(offset - start) + wanted)
-            count = try file.readPages(into: room(for: (reading + Int(page) - 1) / Int(page) * Int(page)), at: start)
+            start = offset - offset % UInt64(Limits.pageBytes)
+            let reading = max(readAhead, Int(offset - start) + wanted).roundedUp(to: Limits.pageBytes)
+            count = try file.readPages(into: room(for: reading), at: start)
         }
     }
 

@@ -112,7 +112,7 @@ final class SegmentScanner {
     /// lost before it had been acknowledged.
     func hasLaterBatch(from start: UInt64, atLeast least: UInt64) throws(LogError) -> Bool {
         let step = UInt64(Limits.batchAlignment)
-        var at = (start + step - 1) / step * step
+        var at = start.roundedUp(to: step)
         while at + UInt64(BatchHeader.bytes) <= header.segmentBytes {
             let bytes = try window.bytes(at: at, count: BatchHeader.bytes)
             // Of a file that is cut short nothing stands behind its end.

@@ -53,15 +53,13 @@ package struct BatchHeader: Equatable, Sendable {
     /// page, so that the next can be written by whole pages.
     package static func size(used: Int, at address: UInt64) -> Int {
         let least = used + trailerBytes
-        if least < Limits.largeBatchBytes { return roundedUp(least, to: Limits.batchAlignment) }
+        if least < Limits.largeBatchBytes { return least.roundedUp(to: Limits.batchAlignment) }
         let lead = Int(address % UInt64(Limits.pageBytes))
-        return roundedUp(lead + least, to: Limits.pageBytes) - lead
+        return (lead + least).roundedUp(to: Limits.pageBytes) - lead
     }
 
     /// The smallest batch: a header and a trailer.
-    package static var smallest: Int { roundedUp(bytes + trailerBytes, to: Limits.batchAlignment) }
-
-    private static func roundedUp(_ size: Int, to unit: Int) -> Int { (size + unit - 1) / unit * unit }
+    package static var smallest: Int { (bytes + trailerBytes).roundedUp(to: Limits.batchAlignment) }
 
     package func store(at base: UnsafeMutableRawPointer) {
         base.storeBytes(of: Self.magic, toByteOffset: 0, as: UInt32.self)

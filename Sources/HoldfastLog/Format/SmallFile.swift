@@ -73,11 +73,7 @@ package enum SmallFile {
 
 extension DiskFile {
     package func writeAll(_ bytes: [UInt8], at offset: UInt64) throws(DiskFailure) {
-        var failure: DiskFailure?
-        bytes.withUnsafeBytes { raw in
-            do throws(DiskFailure) { try write(raw, at: offset) } catch { failure = error }
-        }
-        if let failure { throw failure }
+        try bytes.span.withUnsafeBytes { (raw) throws(DiskFailure) in try write(raw, at: offset) }
     }
 }
 

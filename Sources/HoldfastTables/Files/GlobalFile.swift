@@ -17,28 +17,25 @@ package final class GlobalFile {
         package var shards: Int
     }
 
-    package let path: String
-    private let directory: String
+    private let paths: TablesPaths
     package let database: Database
 
     /// Opens the file of a set that is there.
     package init(_ paths: TablesPaths, for use: Database.Use) throws(TablesError) {
-        path = paths.global
-        directory = paths.directory
+        self.paths = paths
         guard try Self.exists(paths) else {
             guard !RealDisk().fileExists(paths.shard(0)) else { throw .missingFile(paths.global) }
             throw .notTables(path: paths.directory, reason: "there is no global.sqlite")
         }
-        database = try Database(path, for: use == .reading ? .reading : .writing)
+        database = try Database(paths.global, for: use == .reading ? .reading : .writing)
         database.wait(milliseconds: 5_000)
         if use == .reading { _ = try SchemaVersion.global.check(database) } else { try Self.prepare(database) }
     }
 
     /// Makes the file of a new set, which is there from then on.
     init(creating paths: TablesPaths, _ map: ShardMap) throws(TablesError) {
-        path = paths.global
-        directory = paths.directory
-        database = try Database(path, for: .creating)
+        self.paths = paths
+        database = try Database(paths.global, for: .creating)
         database.wait(milliseconds: 5_000)
         try Self.prepare(database)
         try database.transaction { () throws(TablesError) in
@@ -65,7 +62,7 @@ package final class GlobalFile {
     package func map() throws(TablesError) -> ShardMap {
         let statement = try database.prepare("SELECT version, shards, log_id FROM shard_map")
         guard try statement.step() else {
-            throw .foreignFile(file: path, found: "a file without a shard map", expected: "the set's global file")
+            throw .foreignFile(file: paths.global, found: "a file without a shard map", expected: "the set's global file")
         }
         return ShardMap(
             version: Int(statement.integer(0)), shards: Int(statement.integer(1)), log: statement.text(2))
@@ -116,7 +113,7 @@ package final class GlobalFile {
         let known = tenants.isEmpty ? "none yet" : tenants.prefix(Self.tenantsNamedMax).joined(separator: ", ")
         let more = tenants.count > Self.tenantsNamedMax ? " and \(tenants.count - Self.tenantsNamedMax) others" : ""
         throw .invalid(
-            argument: "tenant \(tenant)", reason: "\(directory) does not know it; it has \(known)\(more)")
+            argument: "tenant \(tenant)", reason: "\(paths.directory) does not know it; it has \(known)\(more)")
     }
 
     private static let tenantsNamedMax = 20

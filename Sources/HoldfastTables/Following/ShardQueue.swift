@@ -23,12 +23,13 @@ final class ShardQueue: @unchecked Sendable {
     var underWayFrom: UInt64 = 0
 
     // A shard that fails.
-    var failures = 0
+    /// Why it fails at the moment.
+    var failure: TablesError?
+    var isFailing: Bool { failure != nil }
     /// Tries that failed since events were written to it last. One that goes well with nothing to write doesn't end the
     /// count: on a full disk it does, again and again, while no event can be written.
     var vainTries = 0
     var retryAt: Int64 = 0
-    var failure: TablesError?
     /// What it missed meanwhile is read from the log again.
     var hasGap = false
     /// The log's end when the queue was handed over for another attempt: no file may stand further.
@@ -43,7 +44,7 @@ final class ShardQueue: @unchecked Sendable {
     /// file could not be read.
     func reached() -> UInt64? {
         // The cursor of one that fails is the writer's to find out.
-        if failures > 0 { return knownReached }
+        if isFailing { return knownReached }
         // What it missed is not read again yet.
         var reached = hasGap ? cursor : delivered
         if underWay != nil {

@@ -95,7 +95,7 @@ package final class TablesSync: @unchecked Sendable {
                 throw .aheadOfLog(file: tables.paths.shard(queue.number), position: queue.cursor, logEnd: logEnd)
             }
         }
-        try feed.rewind(to: (queues.filter { $0.failures == 0 }.map(\.cursor).min() ?? logEnd) + 1)
+        try feed.rewind(to: (queues.filter { !$0.isFailing }.map(\.cursor).min() ?? logEnd) + 1)
         pool = WriterPool(threads: min(settings.writers, queues.count), open: open)
         notePosition()
     }
@@ -157,8 +157,8 @@ package final class TablesSync: @unchecked Sendable {
     private func readOn() throws(TablesError) -> Bool {
         if isFull { return false }
         let now = hf_monotonic_ns()
-        // An event says when it happened, and of a hold's end that may be long before it was written down. So its own time
-        // counts only while old ones are caught up with.
+        // An event says when it happened, and of a hold's end that may be long before it was written down. So its own
+        // time counts only while old ones are caught up with.
         let isBehind = now - wasAtEndAt > 1_000_000_000
         let count = try feed.readBatch { [self] shard, record, address, lane, undone in
             let queue = queues[shard]
@@ -170,13 +170,13 @@ package final class TablesSync: @unchecked Sendable {
             }
             let before = queue.pending.bytes
             queue.pending.append(record, at: address, lane: lane, undoneMovement: undone)
-            if queue.failures == 0 { backlogBytes += queue.pending.bytes - before }
+            if !queue.isFailing { backlogBytes += queue.pending.bytes - before }
         }
         rate.count(count)
         if count > 0 { lastEventAt = now } else { wasAtEndAt = now }
         let upTo = feed.next - 1
         for queue in queues where !queue.hasGap && queue.delivered < upTo { queue.delivered = upTo }
-        for queue in queues where queue.failures > 0 && queue.pending.bytes > Self.failingBytesMax {
+        for queue in queues where queue.isFailing && queue.pending.bytes > Self.failingBytesMax {
             dropPending(queue)
         }
         return count == 0
@@ -223,7 +223,7 @@ package final class TablesSync: @unchecked Sendable {
         guard let pool else { return }
         let due = queues.filter { queue in
             let isGivenUp = !isFollowing && queue.vainTries >= settings.attemptsMax
-            return queue.failures > 0 && !queue.isWriting && now >= queue.retryAt && !isGivenUp
+            return queue.isFailing && !queue.isWriting && now >= queue.retryAt && !isGivenUp
         }
         if due.isEmpty { return }
         // Their files are opened anew, and none may stand further than the log.
@@ -255,11 +255,10 @@ package final class TablesSync: @unchecked Sendable {
 
     private func settle(_ queue: ShardQueue, _ outcome: ShardWriter.Outcome) {
         let batch = queue.underWay!
-        if queue.failures == 0 { backlogBytes -= batch.bytes } else { backlogBytes += queue.pending.bytes }
+        if !queue.isFailing { backlogBytes -= batch.bytes } else { backlogBytes += queue.pending.bytes }
         let lag = queue.lag(hf_monotonic_ns())
         queue.cursor = max(queue.cursor, batch.upTo)
         if batch.count > 0 { queue.vainTries = 0 }
-        queue.failures = 0
         queue.failure = nil
         queue.underWay = nil
         batch.removeAll()
@@ -275,8 +274,7 @@ package final class TablesSync: @unchecked Sendable {
     }
 
     private func fail(_ queue: ShardQueue, _ error: TablesError) {
-        if queue.failures == 0 { backlogBytes -= queue.bytesWaiting }
-        queue.failures += 1
+        if !queue.isFailing { backlogBytes -= queue.bytesWaiting }
         queue.vainTries += 1
         queue.failure = error
         let doublings = min(queue.vainTries - 1, 20)
@@ -297,7 +295,7 @@ package final class TablesSync: @unchecked Sendable {
     /// A shard that works again and missed something: the log is read again from there. The others have what comes
     /// and pass over it. True where there was such a shard: then the log's end is not reached any more.
     private func mendGaps() throws(TablesError) -> Bool {
-        let mended = queues.filter { $0.hasGap && $0.failures == 0 && !$0.isWriting && $0.underWay == nil }
+        let mended = queues.filter { $0.hasGap && !$0.isFailing && !$0.isWriting && $0.underWay == nil }
         guard let first = mended.map(\.cursor).min() else { return false }
         for queue in mended {
             queue.hasGap = false
@@ -310,13 +308,13 @@ package final class TablesSync: @unchecked Sendable {
     /// Whether all is written that can be; throws when some shards can't.
     private func isFinished(giveUp: Bool) throws(TablesError) -> Bool {
         if pool!.underWay > 0 { return false }
-        let failing = queues.filter { $0.failures > 0 }
+        let failing = queues.filter { $0.isFailing }
         let mayWork = failing.contains { !giveUp && $0.vainTries < settings.attemptsMax && $0.failure!.mayPass }
-        if mayWork || !queues.allSatisfy({ $0.failures > 0 || $0.isWritten }) { return false }
+        if mayWork || !queues.allSatisfy({ $0.isFailing || $0.isWritten }) { return false }
         if failing.isEmpty { return true }
         // A run that was stopped may have been on its way.
         let logEnd = feed.files.lastPosition
-        let othersAreWhole = queues.allSatisfy { $0.failures > 0 || $0.cursor >= logEnd }
+        let othersAreWhole = queues.allSatisfy { $0.isFailing || $0.cursor >= logEnd }
         throw .shards(failing.map { $0.failure! }, of: queues.count, othersAreWhole: othersAreWhole)
     }
 

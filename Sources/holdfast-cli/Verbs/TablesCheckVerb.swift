@@ -7,7 +7,8 @@ struct TablesCheckVerb: Verb {
         description: """
             Every row and column, every balance, hold, lock, sum and day, and SQLite's own integrity check. Prints a \
             JSON report that names the first 100 differences with file, player, seq, what was expected and what was \
-            found. A shard that can't be read is named, and the others are compared. Changes nothing; each shard is seen as it is at the beginning, so it may run beside tables sync.
+            found. A shard that can't be read is named, and the others are compared. Changes nothing; each shard is seen \
+            as it is at the beginning, so it may run beside tables sync.
             """,
         arguments: [
             .required("DIR", "the ledger's directory"), .required("INTO", "the directory of the tables"),
