@@ -62,7 +62,8 @@ package final class GlobalFile {
     package func map() throws(TablesError) -> ShardMap {
         let statement = try database.prepare("SELECT version, shards, log_id FROM shard_map")
         guard try statement.step() else {
-            throw .foreignFile(file: paths.global, found: "a file without a shard map", expected: "the set's global file")
+            throw .foreignFile(
+                file: paths.global, found: "a file without a shard map", expected: "the set's global file")
         }
         return ShardMap(
             version: Int(statement.integer(0)), shards: Int(statement.integer(1)), log: statement.text(2))
