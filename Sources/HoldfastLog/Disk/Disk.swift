@@ -60,6 +60,8 @@ package protocol DiskFile: AnyObject, Sendable {
     func sync() throws(DiskFailure)
     /// Lets go of what memory holds of the file, so that it is next read from the disk itself. Advice only.
     func forgetCached()
+    /// From now on a few pages are read here and there, and nothing is gained by reading on behind them. Advice only.
+    func expectScatteredReads()
     /// Reserves space for [0, size), so that no later write there can meet a full disk.
     func allocate(_ size: UInt64) throws(DiskFailure)
     /// Writes zeros to `range` and makes them durable, without leaving them in memory where that can be avoided.
@@ -103,6 +105,8 @@ extension DiskFile {
     }
 
     package func forgetCached() {}
+
+    package func expectScatteredReads() {}
 
     /// Reads exactly `count` bytes, or nil where the file ends earlier.
     package func bytes(at offset: UInt64, count: Int) throws(DiskFailure) -> [UInt8]? {

@@ -152,6 +152,8 @@ private final class RealFile: DiskFile {
 
     func forgetCached() { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) }
 
+    func expectScatteredReads() { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM) }
+
     func allocate(_ size: UInt64) throws(DiskFailure) {
         let code = hf_allocate(descriptor, Int64(size))
         if code != 0 { throw DiskFailure(operation: "allocate space for", path: path, errno: code) }

@@ -9,8 +9,9 @@ package final class SealedSegment: Sendable {
     let index: SealedIndex
     let packing: any PayloadPacking
 
-    /// Opening reads so much at once: header and index of most segments in one go.
-    private static let firstRead = 64 << 10
+    /// Opening reads so much at once: header and index of a small segment in one go, and of a large one not much in
+    /// vain. A page that comes from the disk costs as long as it takes to unpack half a block.
+    private static let firstRead = 16 << 10
 
     /// Opens segment `number` of a lane, and checks that the file is that segment.
     convenience init(_ file: any DiskFile, number: UInt64, of place: FileBatchLog.Place) throws(LogError) {
@@ -27,6 +28,8 @@ package final class SealedSegment: Sendable {
         } catch {
             throw .io(error)
         }
+        // Whoever goes through all of it reads in large pieces anyway.
+        file.expectScatteredReads()
         try self.init(file, number: number, of: place)
     }
 

@@ -13,33 +13,56 @@ package struct StreamHistory {
 
     /// Calls `body` with each record and its address until it returns false.
     package func forEachRecord(_ body: (RecordView, UInt64) throws(LogError) -> Bool) throws(LogError) {
-        let record = RowRecord()
         let reader = SealedSegment.BlockReader(log.at.packing)
-        for number in try sealedNumbers(reader) {
-            let stream = SealedStream(key, in: try log.sealed(number), with: reader)
-            while let rows = try stream.nextRows() {
-                for row in rows where row.address < end {
-                    if try !body(record.view(of: row), row.address) { return }
-                }
+        let kept = KeptRecords()
+        for found in try sealedSegments(reader, kept) {
+            if let records = found.kept {
+                if try !kept.forEach(in: records, body) { return }
+            } else {
+                if try !forEachRecord(of: found.number, reader, body) { return }
             }
         }
         try forEachOpenRecord(body)
     }
 
+    /// A sealed segment that holds events of the stream, and which of the kept records those are: nil where there was no
+    /// more room for them.
+    private struct Found {
+        let number: UInt64
+        let kept: Range<Int>?
+    }
+
     /// The sealed segments that hold events of the stream, oldest first. From the newest one that does on, each says
-    /// where the stream's event before its own is.
-    private func sealedNumbers(_ reader: SealedSegment.BlockReader) throws(LogError) -> [UInt64] {
-        var found: [UInt64] = []
+    /// where the stream's event before its own is. What was unpacked to learn that is kept, as far as there is room.
+    private func sealedSegments(
+        _ reader: SealedSegment.BlockReader, _ kept: KeptRecords
+    ) throws(LogError) -> [Found] {
+        var found: [Found] = []
         var candidates = log.sealedSegments[...]
         while let number = candidates.popLast() {
             let stream = SealedStream(key, in: try log.sealed(number), with: reader)
-            guard let first = try stream.nextRows()?.first else { continue }
-            found.append(number)
+            guard let rows = try stream.nextRows() else { continue }
+            let previous = rows[0].previous
+            found.append(Found(number: number, kept: try kept.keep(rows, andRestOf: stream, upTo: end)))
             // Cut to the segment that holds the event before, as none in between does.
-            let before = first.previous / log.at.segmentBytes
-            candidates = first.previous == 0 ? [] : candidates.prefix { $0 <= before }
+            let before = previous / log.at.segmentBytes
+            candidates = previous == 0 ? [] : candidates.prefix { $0 <= before }
         }
         return found.reversed()
+    }
+
+    private func forEachRecord(
+        of number: UInt64, _ reader: SealedSegment.BlockReader,
+        _ body: (RecordView, UInt64) throws(LogError) -> Bool
+    ) throws(LogError) -> Bool {
+        let record = RowRecord()
+        let stream = SealedStream(key, in: try log.sealed(number), with: reader)
+        while let rows = try stream.nextRows() {
+            for row in rows where row.address < end {
+                if try !body(record.view(of: row), row.address) { return false }
+            }
+        }
+        return true
     }
 
     private func forEachOpenRecord(_ body: (RecordView, UInt64) throws(LogError) -> Bool) throws(LogError) {
@@ -67,5 +90,50 @@ final class RowRecord {
         let place = bytes.room(row.recordBytes)
         row.store(at: place)
         return RecordView(place)
+    }
+}
+
+/// A stream's records out of sealed segments, for a while.
+private final class KeptRecords {
+    private var bytes = ByteColumn(capacity: 64 << 10)
+    private var records: [(address: UInt64, offset: Int)] = []
+    private var isFull = false
+
+    /// Some fifty thousand events of a wallet.
+    private static let bytesMax = 8 << 20
+
+    deinit { bytes.free() }
+
+    /// Keeps all of a stream's records in a segment that lie before `end`; `rows` are those of its first block. Nil where
+    /// they don't fit, from where on nothing is kept any more.
+    func keep(
+        _ rows: UnsafeMutableBufferPointer<SealedRow>, andRestOf stream: SealedStream, upTo end: UInt64
+    ) throws(LogError) -> Range<Int>? {
+        if isFull { return nil }
+        let first = records.count
+        var rows: UnsafeMutableBufferPointer<SealedRow>? = rows
+        while let block = rows {
+            for row in block where row.address < end {
+                records.append((row.address, bytes.count))
+                row.store(at: bytes.room(row.recordBytes))
+            }
+            if bytes.count > Self.bytesMax {
+                isFull = true
+                return nil
+            }
+            rows = try stream.nextRows()
+        }
+        return first..<records.count
+    }
+
+    /// False where `body` has enough.
+    func forEach(
+        in range: Range<Int>, _ body: (RecordView, UInt64) throws(LogError) -> Bool
+    ) throws(LogError) -> Bool {
+        for record in records[range] {
+            let view = RecordView(bytes.bytes.baseAddress! + record.offset)
+            if try !body(view, record.address) { return false }
+        }
+        return true
     }
 }
