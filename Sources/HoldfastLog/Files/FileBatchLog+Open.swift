@@ -37,6 +37,7 @@ extension FileBatchLog {
         } catch {
             try inventory.passOver(error)
         }
+        var givenUp: SegmentHeader?
         while let last = state.segments.headers.last {
             if state.sealed.contains(last.number) {
                 (state.tail, state.last) = try inventory.sealedEnd(last)
@@ -48,9 +49,12 @@ extension FileBatchLog {
             state.torn = scan.torn
             state.last = scan.last
             if scan.last != nil { break }
+            try inventory.checkEnd(of: state, before: givenUp)
             // The header came with a first batch that was torn: the segment was never part of the log.
+            givenUp = last
             state.giveUpLastSegment(startingAt: .start(lane: place))
         }
+        try inventory.checkEnd(of: state, before: givenUp)
         report.damage = inventory.damage
         // An owner that opened the log meanwhile has removed the mark before it wrote anything.
         if let clean, mode != .inspecting, try SmallFile.read(mark, kind: .cleanClose, on: disk) == clean {
@@ -92,7 +96,18 @@ extension FileBatchLog {
         }
         guard isEmpty, let before = state.with({ $0.segments.headers.last }) else { return }
         preparer.forget(last.number)
-        let tail = isSealed(before.number) ? try sealed(before.number).header.tail : try TailScan(scanner(before)).tail
+        let isSealed = isSealed(before.number)
+        var torn: Range<UInt64>?
+        let tail: LogTail
+        if isSealed {
+            tail = try sealed(before.number).header.tail
+        } else {
+            let scan = try TailScan(scanner(before))
+            (tail, torn) = (scan.tail, scan.torn)
+        }
+        if let damage = tail.damage(torn, before: last, in: at, isSealed: isSealed, on: disk) {
+            throw .damaged(damage)
+        }
         state.with { $0.tail = tail }
     }
 
@@ -170,6 +185,16 @@ private struct SegmentInventory {
             return (SealedSegment.header(last.number, of: place, on: disk)?.tail ?? LogTail(before: last), nil)
         }
     }
+    /// The segment that was given up continues a batch: that, and nothing else, must be where the log ends now.
+    mutating func checkEnd(of state: FileBatchLog.State, before givenUp: SegmentHeader?) throws(LogError) {
+        guard let givenUp else { return }
+        let isSealed = state.segments.headers.last.map { sealed.contains($0.number) } ?? false
+        // Of a sealed segment that is damaged itself nobody knows how it ends.
+        if isSealed, state.last == nil { return }
+        let damage = state.tail.damage(state.torn, before: givenUp, in: place, isSealed: isSealed, on: disk)
+        if let damage { try passOver(.damaged(damage)) }
+    }
+
 
     /// Notes damage that an inspection lists and goes on behind; everybody else is refused.
     mutating func passOver(_ error: LogError) throws(LogError) {

@@ -124,6 +124,37 @@ extension LogTail {
             nextPosition: batch.header.position + UInt64(batch.header.count), time: batch.header.time)
     }
 
+    /// What is wrong where the log ends here, though a segment was begun behind it that holds no whole batch.
+    ///
+    /// A segment is begun once everything before it is durable, and its header says what that is. So where the log ends
+    /// otherwise it has lost its end, and what looks torn there had been acknowledged.
+    func damage(
+        _ torn: Range<UInt64>?, before begun: SegmentHeader, in place: FileBatchLog.Place, isSealed: Bool,
+        on disk: any Disk
+    ) -> Damage? {
+        let what: String
+        if number + 1 != begun.firstBatch {
+            what = "the log ends behind batch \(number) here"
+        } else if hash != begun.previousHash {
+            what = "batch \(number), which ends here, has another hash"
+        } else if let torn, !torn.isEmpty {
+            what = "bytes behind batch \(number) are not zero"
+        } else {
+            return nil
+        }
+        // An owner that has just opened the log takes that segment away before it writes on in this one.
+        let path = SegmentNames.path(begun.number, in: place.directory)
+        guard disk.fileExists(path) else { return nil }
+        let block = try? disk.open(path, for: .reading).bytes(at: 0, count: SegmentHeader.blockBytes)
+        if let block, block != begun.block() { return nil }
+        // The last batch may end exactly where its segment does.
+        let segment = (address - 1) / place.segmentBytes
+        return Damage(
+            file: (isSealed ? SegmentNames.sealedPath : SegmentNames.path)(segment, place.directory),
+            offset: address - segment * place.segmentBytes, isBeforeSealing: isSealed,
+            found: what + ", but segment \(begun.number) continues batch \(begun.firstBatch - 1)")
+    }
+
     /// The tail of a log that ends right before a segment's first batch.
     init(before header: SegmentHeader) {
         self.init(
