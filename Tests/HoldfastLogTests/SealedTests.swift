@@ -141,6 +141,29 @@ import Testing
             }
         }
     }
+
+    @Test("what a crash in the middle of a trim leaves behind is no part of the log, and is not counted")
+    func trimLeftovers() throws {
+        let disk = try Log.make(events: 2_000)
+        _ = try Log.directory(disk).sealAll()
+        let whole = disk.copy()
+        let log = try Log.directory(disk).openLanes(for: .writing)[0]
+        let kept = log.sealedBeginning.count - 2
+        #expect(kept > 1)
+        try log.giveUp(before: 3)
+        let expected = try LogVerifier.verify(Log.directory(disk).openLanes(for: .reading))
+        #expect(expected.sealedSegments == kept && expected.segments == kept)
+        for name in whole.fileNames where disk.contents(name) == nil {
+            disk.overwrite(name, with: try #require(whole.contents(name)))
+        }
+        for mode in [OpenMode.reading, .inspecting, .writing] {
+            let logs = try Log.directory(disk).openLanes(for: mode)
+            let report = try LogVerifier.verify(logs)
+            #expect(report.sealedSegments == expected.sealedSegments, "\(mode)")
+            #expect(report.segments == expected.segments && report.faults.isEmpty, "\(mode)")
+            #expect(try logs[0].sealedBytes() == log.sealedBytes(), "\(mode)")
+        }
+    }
 }
 
 extension SealedStore {

@@ -156,12 +156,11 @@ private struct SegmentInventory {
                 reason: "the directory of lane \(place.lane) is missing. Restore it from a backup")
         }
         leftovers = names.filter { $0.hasSuffix(".new") }
-        let open = names.compactMap(SegmentNames.number)
-        sealed = Set(names.compactMap(SegmentNames.sealedNumber)).subtracting(open)
-        numbers = (open + sealed).sorted()
         let first = try TrimmedRecord.read(in: place.directory, on: disk)?.first ?? 0
-        for (index, number) in numbers.drop(while: { $0 < first }).enumerated()
-        where number != first + UInt64(index) {
+        let open = names.compactMap(SegmentNames.number).filter { $0 >= first }
+        sealed = Set(names.compactMap(SegmentNames.sealedNumber).filter { $0 >= first }).subtracting(open)
+        numbers = (open + sealed).sorted()
+        for (index, number) in numbers.enumerated() where number != first + UInt64(index) {
             let missing = Damage(
                 file: SegmentNames.path(first + UInt64(index), in: place.directory), offset: 0,
                 found: "the segment is missing, though segment \(number) is there")
@@ -185,6 +184,7 @@ private struct SegmentInventory {
             return (SealedSegment.header(last.number, of: place, on: disk)?.tail ?? LogTail(before: last), nil)
         }
     }
+
     /// The segment that was given up continues a batch: that, and nothing else, must be where the log ends now.
     mutating func checkEnd(of state: FileBatchLog.State, before givenUp: SegmentHeader?) throws(LogError) {
         guard let givenUp else { return }
@@ -195,7 +195,6 @@ private struct SegmentInventory {
         if let damage { try passOver(.damaged(damage)) }
     }
 
-
     /// Notes damage that an inspection lists and goes on behind; everybody else is refused.
     mutating func passOver(_ error: LogError) throws(LogError) {
         guard mode == .inspecting, case .damaged = error else { throw error }
@@ -204,9 +203,6 @@ private struct SegmentInventory {
 
     /// The headers of the segments that have been written to; the blank ones behind them are ready for use.
     mutating func begunHeaders() throws(LogError) -> [SegmentHeader] {
-        let numbers = numbers.filter {
-            !leftovers.contains(SegmentNames.name($0)) && !leftovers.contains(SegmentNames.sealedName($0))
-        }
         var cached = SegmentTable.load(from: place.directory, on: disk)
         if let list = cached {
             cached = list.filter { $0.number >= numbers.first ?? 0 }
