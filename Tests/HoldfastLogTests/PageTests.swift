@@ -1,5 +1,6 @@
 import Glibc
 import HoldfastTestSupport
+import SimulatedDisk
 import Testing
 
 @testable import HoldfastLog
@@ -54,6 +55,40 @@ struct PageTests {
             #expect(try read(other, at: 4096, pages: 3) == Array(expected.dropFirst(4096).prefix(3 * 4096)))
             #expect(try read(other, at: UInt64(count / 4096 + 1) * 4096, pages: 1) == [])
         }
+    }
+
+    @Test("are refused, like all that changes a file, by one that was opened for reading", arguments: [true, false])
+    func readOnly(isReal: Bool) throws {
+        let home = TemporaryDirectory()
+        let disk: any Disk = isReal ? RealDisk() : SimulatedDisk()
+        let path = isReal ? home.path + "/file" : "/file"
+        let bytes = content(8192)
+        do {
+            let file = try disk.open(path, for: .creating)
+            try file.writeAll(bytes, at: 0)
+            try file.sync()
+        }
+        let file = try disk.open(path, for: .reading)
+        let page = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 4096)
+        defer { page.deallocate() }
+        page.initializeMemory(as: UInt8.self, repeating: 7)
+        let writes: [(String, () throws(DiskFailure) -> Void)] = [
+            ("write", { () throws(DiskFailure) in try file.write(UnsafeRawBufferPointer(page), at: 0) }),
+            ("pages", { () throws(DiskFailure) in try file.writePages(UnsafeRawBufferPointer(page), at: 0) }),
+            ("zeros", { () throws(DiskFailure) in try file.writeBeforeZeros(UnsafeRawBufferPointer(page), at: 0) }),
+            ("fill", { () throws(DiskFailure) in try file.fillWithZeros(0..<4096) }),
+            ("allocate", { () throws(DiskFailure) in try file.allocate(16_384) }),
+        ]
+        for (name, write) in writes {
+            do throws(DiskFailure) {
+                try write()
+                Issue.record("\(name) was not refused")
+            } catch {
+                #expect(error.errno == EBADF && error.path == path, "\(name): \(error)")
+            }
+        }
+        #expect(try file.bytes(at: 0, count: 8192) == bytes)
+        #expect(try file.size() == 8192)
     }
 
     @Test("are read from the file that was opened, when its name is another's by now")

@@ -39,7 +39,7 @@ extension SimulatedDisk: Disk {
                 throw DiskFailure(operation: "open", path: path, errno: SystemErrors.missing)
             }
         }
-        return SimulatedFile(disk: self, path: path, number: state.withLock { $0.names[path]! })
+        return SimulatedFile(disk: self, path: path, number: state.withLock { $0.names[path]! }, for: use)
     }
 
     package func rename(_ from: String, to: String) throws(DiskFailure) {
@@ -142,11 +142,13 @@ private final class SimulatedFile: DiskFile {
     let path: String
     private let disk: SimulatedDisk
     private let number: Int
+    private let use: FileUse
 
-    init(disk: SimulatedDisk, path: String, number: Int) {
+    init(disk: SimulatedDisk, path: String, number: Int, for use: FileUse) {
         self.disk = disk
         self.path = path
         self.number = number
+        self.use = use
     }
 
     func size() throws(DiskFailure) -> UInt64 {
@@ -168,6 +170,7 @@ private final class SimulatedFile: DiskFile {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure) {
+        try refuseReader("write")
         let copy = Array(bytes)
         try makeRoom(Int(offset) + copy.count, "write")
         try disk.change("write", path) { state in
@@ -196,6 +199,7 @@ private final class SimulatedFile: DiskFile {
     }
 
     func allocate(_ size: UInt64) throws(DiskFailure) {
+        try refuseReader("allocate space for")
         try makeRoom(Int(size), "allocate")
         try disk.change("allocate", path) { state in
             let missing = Int(size) - state.contents[number]!.seen.count
@@ -208,10 +212,17 @@ private final class SimulatedFile: DiskFile {
     }
 
     func fillWithZeros(_ range: Range<UInt64>) throws(DiskFailure) {
+        try refuseReader("write")
         try disk.change("fill", path) { state in
             let zeros = [UInt8](repeating: 0, count: range.count)
             SimulatedDisk.put(zeros[...], at: Int(range.lowerBound), into: &state.contents[number]!.seen)
             SimulatedDisk.put(zeros[...], at: Int(range.lowerBound), into: &state.contents[number]!.durable)
+        }
+    }
+
+    private func refuseReader(_ operation: String) throws(DiskFailure) {
+        if case .reading = use {
+            throw DiskFailure(operation: operation, path: path, errno: SystemErrors.notOpenForThat)
         }
     }
 

@@ -40,7 +40,7 @@ package enum FileUse: Sendable {
 }
 
 /// An open file; it closes with the last reference, so that a reader on another thread can never use a descriptor
-/// that was given to another file meanwhile.
+/// that was given to another file meanwhile. One that was opened for reading refuses whatever would change it.
 package protocol DiskFile: AnyObject, Sendable {
     var path: String { get }
     func size() throws(DiskFailure) -> UInt64

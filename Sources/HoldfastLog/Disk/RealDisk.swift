@@ -23,7 +23,7 @@ package struct RealDisk: Disk {
             case .writing: try Syscalls.open(path, O_RDWR, "open for writing")
             case .creating: try Syscalls.open(path, O_RDWR | O_CREAT | O_EXCL, "create")
             }
-        return RealFile(path: path, descriptor: descriptor)
+        return RealFile(path: path, descriptor: descriptor, for: use)
     }
 
     package func rename(_ from: String, to: String) throws(DiskFailure) {
@@ -72,27 +72,19 @@ package struct RealDisk: Disk {
 private final class RealFile: DiskFile {
     let path: String
     private let descriptor: Int32
-    /// For writing past the page cache; opened at the first need, -1 where the file system has no such thing.
-    private let direct = Locked<Int32?>(nil)
+    private let direct: DirectWriter?
 
-    init(path: String, descriptor: Int32) {
+    init(path: String, descriptor: Int32, for use: FileUse) {
         self.path = path
         self.descriptor = descriptor
+        direct =
+            switch use {
+            case .reading: nil
+            case .writing, .creating: DirectWriter(descriptor)
+            }
     }
 
-    deinit {
-        if let direct = direct.with({ $0 }), direct >= 0 { Glibc.close(direct) }
-        Glibc.close(descriptor)
-    }
-
-    private var directDescriptor: Int32 {
-        direct.with { direct in
-            if let direct { return direct }
-            let opened = hf_open_direct(descriptor, 1)
-            direct = opened
-            return opened
-        }
-    }
+    deinit { Glibc.close(descriptor) }
 
     func size() throws(DiskFailure) -> UInt64 { try Syscalls.size(descriptor, path) }
 
@@ -190,10 +182,35 @@ private final class RealFile: DiskFile {
     }
 
     func writePages(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskFailure) {
-        let direct = directDescriptor
-        if direct >= 0, pwrite(direct, bytes.baseAddress!, bytes.count, off_t(offset)) == bytes.count { return }
-        // A file system without direct writes, or a short one: the ordinary way works or reports what is wrong.
+        if let direct, direct.write(bytes, at: offset) { return }
+        // A file system without direct writes, or a short one, or a file that was opened for reading: the ordinary way
+        // works or reports what is wrong.
         try write(bytes, at: offset)
+    }
+}
+
+/// Writes a file past the page cache. Only of a file that was opened for writing is there one: it has a descriptor of
+/// its own, which asks nobody what the first one may do.
+private final class DirectWriter: Sendable {
+    private let file: Int32
+    /// Opened at the first need, -1 where the file system has no such thing.
+    private let descriptor = Locked<Int32?>(nil)
+
+    init(_ file: Int32) { self.file = file }
+
+    deinit {
+        if let descriptor = descriptor.with({ $0 }), descriptor >= 0 { Glibc.close(descriptor) }
+    }
+
+    /// False where it did not write all of it.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) -> Bool {
+        let direct = descriptor.with { descriptor in
+            if let descriptor { return descriptor }
+            let opened = hf_open_direct(file, 1)
+            descriptor = opened
+            return opened
+        }
+        return direct >= 0 && pwrite(direct, bytes.baseAddress!, bytes.count, off_t(offset)) == bytes.count
     }
 }
 

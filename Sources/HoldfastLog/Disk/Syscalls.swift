@@ -110,3 +110,6 @@ package enum SystemErrors {
 
     package static func meansFull(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT }
 }
+    package static var notOpenForThat: Int32 { EBADF }
+    package static var tooManyOpen: Int32 { EMFILE }
+    package static var tooManyOpenInSystem: Int32 { ENFILE }
