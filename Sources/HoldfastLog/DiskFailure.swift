@@ -33,7 +33,7 @@ extension DiskFailure: CustomStringConvertible {
         case SystemErrors.readOnly: return "It lies on a file system that is mounted read-only."
         case SystemErrors.notADirectory: return "A part of that path is a file, not a directory: check the path."
         case SystemErrors.isADirectory: return "There is a directory in its place: check the path."
-        default: return nil
+        default: return OpenFiles.mend(errno)
         }
     }
 

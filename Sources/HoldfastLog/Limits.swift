@@ -32,6 +32,10 @@ public enum Limits {
     package static let copyStepBytes = 1 << 20
     /// Sealed segments whose index stays in memory: about 50 KiB for each of the default size.
     package static let sealedSegmentsOpen = 512
+    /// Open segments whose files stay open for reading: those that are not sealed yet, as a rule.
+    package static let openSegmentsOpen = 128
+    /// What a lane keeps open at most: those, and the few that it writes, prepares, seals and takes snapshots into.
+    package static let laneFilesOpen = sealedSegmentsOpen + openSegmentsOpen + 16
     /// What full segments may come to, over all lanes, before sealing stands aside no longer for lanes that are short of
     /// cores: they take six times the space, and a history is found in them by reading them through.
     package static let unsealedBytesMax = 8 << 30

@@ -18,6 +18,8 @@ struct DiskFailureTests {
             ("make directory", EEXIST, "Something else is in its place"), ("create", EROFS, "mounted read-only"),
             ("make directory", ENOTDIR, "is a file, not a directory"), ("create", EISDIR, "a directory in its place"),
         ])
+            ("open", EMFILE, "has as many files open as it may"),
+            ("create", ENFILE, "has as many files open as it may"),
     func mends(operation: String, code: Int32, said: String) {
         let text = DiskFailure(operation: operation, path: "/data/new/x", errno: code).description
         #expect(text.hasPrefix("\(operation) /data/new/x failed: ") && text.contains(said), "\(text)")

@@ -69,6 +69,27 @@ enum Syscalls {
         nanosleep(&time, nil)
     }
 
+    /// Raises the limit of open files to so many, or as far as the system lets this process.
+    static func allowOpenFiles(_ count: Int) {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < count else {
+            return
+        }
+        limit.rlim_cur = min(rlim_t(count), limit.rlim_max)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    static var openFilesAllowed: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// Whether the rights of this user are what keeps it from doing that with a file or directory.
+    static func isDenied(_ what: Int32, _ path: String) -> Bool {
+        faccessat(AT_FDCWD, path, what, AT_EACCESS) != 0 && errno == EACCES
+    }
+
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

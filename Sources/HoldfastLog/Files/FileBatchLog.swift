@@ -34,6 +34,7 @@ package final class FileBatchLog: BatchLog {
     let state: Locked<State>
     let files: SegmentFiles
     let sealedFiles: SealedFiles
+    private let room = OpenFiles(Limits.laneFilesOpen)
     package let openedWith: OpenReport
 
     /// What opening found out, beyond the tail.
@@ -312,7 +313,6 @@ final class SegmentFiles: Sendable {
     private let disk: any Disk
     private let open = Locked<[UInt64: any DiskFile]>([:])
     private let current = Locked<(number: UInt64, file: any DiskFile)?>(nil)
-    private static let openMax = 128
 
     init(directory: String, disk: any Disk) {
         self.directory = directory
@@ -323,7 +323,7 @@ final class SegmentFiles: Sendable {
         if let file = open.with({ $0[number] }) { return file }
         let file = try disk.open(SegmentNames.path(number, in: directory), for: .reading)
         open.with { files in
-            if files.count >= Self.openMax { files.removeAll() }
+            if files.count >= Limits.openSegmentsOpen { files.removeAll() }
             files[number] = file
         }
         return file

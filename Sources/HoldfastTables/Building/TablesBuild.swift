@@ -120,7 +120,8 @@ package final class TablesBuild {
     // MARK: Building
 
     private func run(_ plan: BuildPlan, _ progress: (Int, Int) -> Void) throws(TablesError) -> Report {
-        OpenFiles.allow(plan.parts.count * 2 + 64)
+        let room = OpenFiles(plan.parts.count * TablesPaths.filesOfShard)
+        defer { withExtendedLifetime(room) {} }
         var plan = plan
         while try !build(plan, progress).isEmpty {
             // Some event could not be projected. Once more, with journals, so that it can be put aside.

@@ -34,6 +34,7 @@ package final class TablesCheck {
     /// By number; nil for one that can't be read.
     private var shards: [ShardCheck?] = []
     private var report = Report()
+    private let room: OpenFiles
 
     /// Records of one shard that are compared at once.
     private static let batchBytes = 1 << 20
@@ -49,7 +50,7 @@ package final class TablesCheck {
         self.paths = paths
         let global = try GlobalFile(paths, for: .reading)
         let map = try global.map()
-        OpenFiles.allow(map.shards * 4 + 64)
+        room = OpenFiles(map.shards * TablesPaths.filesOfShard)
         // The shards first, the log after them: so it has all that they have.
         var unreadable: [UnreadableShard] = []
         for number in 0..<map.shards {

@@ -29,6 +29,9 @@ package struct TablesPaths: Sendable {
     /// What SQLite keeps beside a database.
     static func companions(of file: String) -> [String] { [file + "-wal", file + "-shm", file + "-journal"] }
 
+    /// What a shard keeps open at most: its file, those two of them that are open at once, and one for a while.
+    static let filesOfShard = 4
+
     /// Removes a database with what SQLite keeps beside it.
     static func remove(_ file: String, on disk: any Disk) throws(TablesError) {
         do throws(DiskFailure) {

@@ -23,16 +23,3 @@ struct EventRate {
 enum Pause {
     static func milliseconds(_ count: Int) { usleep(UInt32(count) * 1_000) }
 }
-
-/// How many files this process may have open.
-enum OpenFiles {
-    /// Asks for room for so many; the system's own bound stands, and is met by name when a file can't be opened.
-    static func allow(_ count: Int) {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < count else {
-            return
-        }
-        limit.rlim_cur = min(rlim_t(count), limit.rlim_max)
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    }
-}

@@ -19,6 +19,7 @@ package final class TablesSync: @unchecked Sendable {
     private var queues: [ShardQueue] = []
     private var feed: LogFeed
     private var pool: WriterPool?
+    private var room: OpenFiles?
     private let stopping = Atomic<Bool>(false)
     private var isFollowing = false
     private let shared = Locked(SyncStatus())
@@ -61,7 +62,7 @@ package final class TablesSync: @unchecked Sendable {
     /// Every shard is opened once before anything is written. One that is missing or damaged fails from the beginning,
     /// and the others go on without it, as they do without one that fails later.
     private func openShards() throws(TablesError) {
-        OpenFiles.allow(tables.map.shards * 4 + 64)
+        room = OpenFiles(tables.map.shards * TablesPaths.filesOfShard)
         let tables = tables
         let cache = settings.cacheBytes / tables.map.shards
         let log = settings.logBytes / tables.map.shards
