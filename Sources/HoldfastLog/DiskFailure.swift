@@ -13,17 +13,18 @@ public struct DiskFailure: Error, Sendable, Equatable {
 
 extension DiskFailure: CustomStringConvertible {
     public var description: String {
-        "\(operation) \(path) failed: \(errorText(errno))." + (mend.map { " \($0)" } ?? "")
+        "\(operation) \(path) failed: \(errorText(errno))." + (mend(PathRights()).map { " \($0)" } ?? "")
     }
 
     /// What whoever named the path can do about it. Where the system's words are about the disk itself there is
     /// nothing that we know better than they do.
-    private var mend: String? {
-        let directory = LogDirectory.parent(of: path)
-        let parent = directory == "." ? "the current directory" : directory
+    func mend(_ rights: PathRights) -> String? {
+        let parent = PathRights.name(LogDirectory.parent(of: path))
         switch errno {
         case SystemErrors.missing where Self.making.contains(operation):
             return "There is no directory \(parent): create it first, or check the path."
+        case SystemErrors.noPermission where rights.closedDirectory(above: path) != nil:
+            return "\(rights.closedDirectory(above: path)!) may not be entered by this user: change its owner or mode."
         case SystemErrors.noPermission, SystemErrors.notPermitted:
             let isInParent = Self.making.contains(operation) || Self.moving.contains(operation)
             let right = Self.reading.contains(operation) ? "readable" : "writable"

@@ -48,6 +48,8 @@ package struct SQLiteFailure: Error, Sendable {
     /// The extended result code.
     package let code: Int32
     package let message: String
+    /// The system's error number behind it, or 0.
+    package var errno: Int32 = 0
 
     /// SQLITE_IOERR_SHMSIZE: there was no room for the index of the write-ahead log.
     private static let noRoomForIndex: Int32 = 4874
@@ -75,21 +77,37 @@ package struct SQLiteFailure: Error, Sendable {
         }
     }
 
-    private var mend: String {
+    /// What to do about it.
+    func mend(_ rights: PathRights) -> String {
         switch kind {
         case .busy: "Another connection keeps it locked; it is tried again. Close whoever writes to it."
         case .full: "The disk is full. Free some space; the tables go on from where they stood."
         case .damaged: "Make it anew from the log with `holdfast tables rebuild`; nothing is lost."
-        case .readOnly, .cannotOpen: "Check that the file and its directory may be written."
+        case .readOnly, .cannotOpen:
+            OpenFiles.mend(errno) ?? Self.mendDirectory(of: file, rights)
+                ?? "Check that the file and its directory may be written."
         case .io: "Check the disk; the tables can be made anew from the log with `holdfast tables rebuild`."
         case .constraint, .tooBig, .other: "`holdfast tables check` compares the tables with the log."
         }
     }
 }
 
+extension SQLiteFailure {
+    /// SQLite says of the file what is wrong with the directory around it.
+    private static func mendDirectory(of file: String, _ rights: PathRights) -> String? {
+        if let closed = rights.closedDirectory(above: file) {
+            return "The directory \(closed) may not be entered by this user: change its owner or mode."
+        }
+        return rights.unwritableDirectory(of: file).map { directory in
+            "The directory \(directory) is not writable by this user, and whoever reads or writes a table needs it: the "
+                + "newest rows stand in files beside it that come and go. Change its owner or mode, or work as its owner."
+        }
+    }
+}
+
 extension SQLiteFailure: CustomStringConvertible {
     package var description: String {
-        "\(file): \(message) (SQLite code \(code), at: \(statement.prefix(160))). \(mend)"
+        "\(file): \(message) (SQLite code \(code), at: \(statement.prefix(160))). \(mend(PathRights()))"
     }
 }
 

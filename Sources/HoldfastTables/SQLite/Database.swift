@@ -98,6 +98,7 @@ package final class Database {
     func failure(_ code: Int32, at statement: String) -> TablesError {
         .sqlite(
             SQLiteFailure(
-                file: path, statement: statement, code: code, message: String(cString: sqlite3_errmsg(handle))))
+                file: path, statement: statement, code: code, message: String(cString: sqlite3_errmsg(handle)),
+                errno: sqlite3_system_errno(handle)))
     }
 }
