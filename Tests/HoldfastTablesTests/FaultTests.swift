@@ -352,6 +352,65 @@ struct FaultTests {
         #expect(try work.check().isGood)
     }
 
+    @Test("an attempt that wrote nothing does not count as one that went well: a run to the end ends")
+    func vainTries() async throws {
+        let work = try await work()
+        let before = try work.value("SELECT position FROM cursor", shard: 1)
+        try await work.apply(TestLedger.lines(4_000, seed: 2))
+        // Like a disk on which there is room for a cursor and for no event: only batches without events go well.
+        let overflow = "SELECT abs(-9223372036854775807 - 1)"
+        try work.shell("CREATE TRIGGER no_room BEFORE INSERT ON purses BEGIN \(overflow); END", shard: 1)
+        var settings = patient
+        settings.attemptsMax = 5
+        settings.retryMilliseconds = 20
+        settings.retryMillisecondsMax = 20
+        // So little that until then what waits is given up, and the next attempt finds nothing to write.
+        settings.failingBytesMax = 100
+        settings.batchRows = 10
+        settings.busyRate = .max
+        var looksLeft = 100
+        let said = failure {
+            let sync = try TablesSync(ledger: work.ledger, into: work.tables, settings: settings)
+            try sync.run(following: false) { _ in
+                looksLeft -= 1
+                if looksLeft == 0 { sync.stop() }
+            }
+        }
+        #expect(looksLeft > 0, "the run had to be stopped")
+        #expect(said.contains("1 of 3 shards") && said.contains("overflow"), "\(said)")
+        #expect(said.contains("the others have every event") && said.contains(work.paths.shard(1)), "\(said)")
+        #expect(try work.value("SELECT position FROM cursor", shard: 1) == before)
+        try work.shell("DROP TRIGGER no_room", shard: 1)
+        try work.sync()
+        #expect(try work.check().isGood)
+    }
+
+    @Test("a shard that another process makes anew comes into its place by the follower, and never under an attempt")
+    func rebuiltBesideFollower() async throws {
+        let work = try await work()
+        try work.place.remove("tables/shard-01.sqlite")
+        let sync = try TablesSync(ledger: work.ledger, into: work.tables, settings: patient)
+        #expect(sync.takeStatus().failing.keys.sorted() == [1])
+        // The log goes on, and what is made anew stands further than the follower has looked.
+        try await work.apply(TestLedger.lines(1_000, seed: 2))
+        let end = try LedgerFiles(work.ledger).lastPosition
+        var settings = TablesBuild.Settings()
+        settings.swapWaitMilliseconds = 0
+        let said = failure {
+            try TablesBuild.rebuild(ledger: work.ledger, tables: work.tables, only: 1, settings: settings)
+        }
+        #expect(said.contains("does not take them"), "\(said)")
+        #expect(!work.place.has("tables/shard-01.sqlite"), "the place is the follower's alone")
+        var looksLeft = 600
+        try sync.run(following: true) { status in
+            looksLeft -= 1
+            if looksLeft == 0 || (status.failing.isEmpty && status.position == end) { sync.stop() }
+        }
+        #expect(looksLeft > 0)
+        #expect(try work.value("SELECT position FROM cursor", shard: 1) == Int64(end))
+        #expect(try work.check().isGood)
+    }
+
     @Test("an operator's change beside a follower is met with fresh eyes")
     func changedBeside() async throws {
         let work = try await work(shards: 1)

@@ -18,6 +18,8 @@ package struct SyncSettings: Sendable {
     package var writers = 2
     /// What may wait in memory, over all shards.
     package var backlogBytesMax = 64 << 20
+    /// What may wait for a shard that fails: of more, all is read from the log again once it works.
+    package var failingBytesMax = 8 << 20
     /// What SQLite may keep in memory, over all shards.
     package var cacheBytes = 256 << 20
     /// How much the write-ahead logs may hold before they are moved into the files, over all shards.

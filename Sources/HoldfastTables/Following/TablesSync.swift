@@ -177,14 +177,11 @@ package final class TablesSync: @unchecked Sendable {
         if count > 0 { lastEventAt = now } else { wasAtEndAt = now }
         let upTo = feed.next - 1
         for queue in queues where !queue.hasGap && queue.delivered < upTo { queue.delivered = upTo }
-        for queue in queues where queue.isFailing && queue.pending.bytes > Self.failingBytesMax {
+        for queue in queues where queue.isFailing && queue.pending.bytes > settings.failingBytesMax {
             dropPending(queue)
         }
         return count == 0
     }
-
-    /// What a shard that fails may keep waiting in memory.
-    private static let failingBytesMax = 8 << 20
 
     // MARK: Writing
 
