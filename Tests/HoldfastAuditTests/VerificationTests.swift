@@ -61,6 +61,75 @@ struct VerificationTests {
         #expect(report.snapshotsCompared == lanes)
     }
 
+    /// Two lanes, and players of both that send each other money.
+    private func withTransfers() async throws -> (ledger: AuditedLedger, losing: Int) {
+        var lines: [String] = []
+        func add(_ fields: String, _ player: Int) {
+            lines.append(
+                #"{"tenant":"evian","player":"p\#(player)","request_id":"r\#(lines.count)","asset":"BRL","#
+                    + #"\#(fields),"at":\#(1_000 + lines.count)}"#)
+        }
+        for player in 0..<8 { add(#""op":"credit","amount":100000"#, player) }
+        for number in 0..<40 {
+            add(#""op":"transfer","amount":\#(number + 1),"to":"p\#((number * 3 + 1) % 8)""#, number % 8)
+        }
+        return (try await AuditedLedger(lines, lanes: 2), 1)
+    }
+
+    @Test(
+        "of a lane that is lost the loss comes first, and what may follow from it is marked and said once",
+        arguments: ["segments", "everything"])
+    func lostLane(what: String) async throws {
+        let (ledger, lane) = try await withTransfers()
+        #expect(try verify(ledger).isGood)
+        let directory = ledger.path + "/lane-0\(lane)"
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory)
+        where what == "everything" || name.hasSuffix(".log") {
+            try FileManager.default.removeItem(atPath: directory + "/" + name)
+        }
+        let report = try verify(ledger)
+        let kept = report.findings.kept
+        #expect(kept.first?.check == .log && kept.first?.file?.hasPrefix(directory) == true, "\(kept.map(\.text))")
+        let following = kept.filter(\.mayFollow)
+        #expect(following.map(\.check) == [.law] && following.first?.found.contains("transfers leave") == true)
+        #expect(kept.last == following.last && report.findings.following == 1)
+        #expect(report.findings.followingWords?.hasPrefix("1 of the faults may follow") == true)
+        let json = try JSONValue(parsing: report.json.text)
+        #expect(json["may_follow_count"] == 1 && json["fault_count"] == .integer(Int64(kept.count)))
+        let audit = try LedgerAudit(ledger.path, against: ComparisonPlan(), at: 0)
+        let words = "may follow from what is missing of the log"
+        #expect(audit.lines.count(where: { $0.contains(words) }) == 1)
+        #expect(audit.html.components(separatedBy: words).count == 2 && audit.html.contains("(may follow)"))
+        // Nobody opens it as if nothing were amiss.
+        #expect(throws: LedgerError.self) { try LedgerFiles(ledger.path) }
+    }
+
+    @Test("what is wrong with a player of a lane that is whole does not follow from another lane's damage")
+    func followsFromOwnLane() async throws {
+        var list = FindingList()
+        let (ledger, _) = try await withTransfers()
+        let files = try ledger.files
+        let players = (0..<8).map { Player("p\($0)", of: "evian") }
+        let whole = try #require(players.first { files.lane(of: $0) == 0 })
+        let file = files.logs[1].at.directory + "/0000000000.log"
+        let bytes = try #require(FileManager.default.contents(atPath: file))
+        // All of lane 1 behind its first half is gone, in mid-batch: it was closed cleanly, so that is damage.
+        var cut = bytes
+        cut.replaceSubrange(12_000..., with: Data(count: bytes.count - 12_000))
+        try cut.write(to: URL(filePath: file))
+        try Forger(ledger).forge { record, bytes in
+            guard record.key.elementsEqual("evian/\(whole.id)".utf8), let at = Forger.balanceOffset(record) else {
+                return false
+            }
+            bytes.storeBytes(of: 7, toByteOffset: at, as: Int64.self)
+            return true
+        }
+        list.add(try verify(ledger).findings)
+        let balance = try #require(list.kept.first { $0.check == .balance && $0.player == whole.id })
+        #expect(!balance.mayFollow)
+        #expect(list.kept.contains { $0.check == .law && $0.mayFollow })
+    }
+
     @Test("names the player, seq, file and offset of a balance that does not follow")
     func wrongBalance() async throws {
         let ledger = try await AuditedLedger(Self.lines)

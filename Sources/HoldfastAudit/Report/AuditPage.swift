@@ -54,6 +54,7 @@ extension LedgerAudit {
     private func buildFindings(_ page: inout Page) {
         if isGood { return }
         page.heading("What was found")
+        if let words = verification.findings.followingWords { page.paragraph(words + ".") }
         let shown = verification.findings.first(Self.findingsMax)
         var table = PageTable([
             .brief("check"), .words("player"), .figures("seq"), .words("place"), .prose("expected"), .prose("found"),
@@ -63,7 +64,7 @@ extension LedgerAudit {
             let asset = finding.asset.map { "\($0): " } ?? ""
             table.row([
                 finding.check.rawValue, player, finding.seq.map { "\($0)" } ?? "", finding.place ?? "",
-                asset + (finding.expected ?? ""), asset + finding.found,
+                asset + (finding.expected ?? ""), asset + finding.found + (finding.mayFollow ? " (may follow)" : ""),
             ])
         }
         page.table(table)

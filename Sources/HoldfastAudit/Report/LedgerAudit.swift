@@ -79,6 +79,7 @@ package struct LedgerAudit {
         if !isGood { lines.append("") }
         for finding in verification.findings.kept { lines.append(finding.text) }
         return lines
+        if let words = verification.findings.followingWords { lines += ["", words + "."] }
     }
 
     /// A check as the report lists it.

@@ -39,6 +39,8 @@ package struct Finding: Sendable, Equatable {
     package var asset: String?
     package var expected: String?
     package var found: String
+    /// What is missing of the log may be all that is wrong here.
+    package var mayFollow = false
 
     package init(_ check: Check, found: String) {
         self.check = check
@@ -58,6 +60,7 @@ package struct Finding: Sendable, Equatable {
         if let asset { json.member("asset", asset as String?) }
         if let expected { json.member("expected", expected as String?) }
         json.member("found", found as String?)
+        if mayFollow { json.member("may_follow", true) }
     }
 
     /// The file, and the byte in it.
@@ -83,6 +86,7 @@ package struct Finding: Sendable, Equatable {
         if let place { parts.append(place) }
         let prefix = parts.isEmpty ? "" : parts.joined(separator: ", ") + ": "
         return "\(check.rawValue): \(prefix)\(found)\(expected.map { "; expected \($0)" } ?? "")"
+            + (mayFollow ? " (may follow)" : "")
     }
 }
 
@@ -116,6 +120,22 @@ package struct FindingList: Sendable {
         for finding in kept where !isExplained(finding) { rest.add(finding) }
         rest.add(uncounted: count - kept.count)
         return rest
+    }
+
+    /// Marks those that something else may be the cause of, and puts them behind the others.
+    mutating func markThoseThatFollow(_ mayFollow: (Finding) -> Bool) {
+        for index in kept.indices where mayFollow(kept[index]) { kept[index].mayFollow = true }
+        kept = kept.filter { !$0.mayFollow } + kept.filter(\.mayFollow)
+    }
+
+    /// How many of those that are kept are marked so.
+    package var following: Int { kept.count(where: \.mayFollow) }
+
+    /// Said once, before or behind the list; nil where there is nothing to say.
+    package var followingWords: String? {
+        if following == 0 { return nil }
+        let ones = following == 1 ? "1 of the faults" : "\(Human.count(following)) of the faults"
+        return "\(ones) may follow from what is missing of the log: mend that first, and check again"
     }
 
     /// Some of those that are kept, of each sort a fair share, in the order in which they came.

@@ -58,6 +58,7 @@ package struct LedgerVerification {
         result.addDamage()
         result.addPass(pass.findings)
         result.checkBooks(pass)
+        result.markWhatFollows(from: files)
         // Where the log itself is damaged, a snapshot may well know more than what is left of it.
         if hasSnapshots, result.isLogReadable {
             // The second opinion has had its say, and takes gigabytes.
@@ -108,6 +109,28 @@ package struct LedgerVerification {
         purses = check.purses
         findings.add(check.findings)
         totals = check.totals
+    }
+
+    /// Events that a lane has lost are missing to those behind them, and to the other halves of its transfers.
+    private mutating func markWhatFollows(from files: LedgerFiles) {
+        let damaged = files.logs.filter { log in
+            let directory = log.at.directory
+            return findings.kept.contains { finding in
+                guard finding.check == .log, let file = finding.file else { return false }
+                return file == directory || file.hasPrefix(directory + "/")
+            }
+        }
+        if damaged.isEmpty { return }
+        let lanes = Set(damaged.map(\.at.lane))
+        findings.markThoseThatFollow { finding in
+            switch finding.check {
+            case .seq, .balance, .hold, .law: break
+            case .log, .event, .snapshot, .summation, .tables, .archive, .backup: return false
+            }
+            // What is wrong with one player follows from the lane of that player alone.
+            guard let tenant = finding.tenant, let player = finding.player else { return true }
+            return lanes.contains(files.lane(of: Player(player, of: tenant)))
+        }
     }
 
     private func hasSnapshots(_ files: LedgerFiles) throws(LedgerError) -> Bool {
@@ -183,6 +206,7 @@ package struct LedgerVerification {
             json.member("chain_heads", texts: chainHeads)
             Comparison.write(comparisons, to: &json)
             json.member("fault_count", findings.count)
+            if findings.following > 0 { json.member("may_follow_count", findings.following) }
             json.member("faults", objects: findings.kept) { $0.writeMembers(to: &$1) }
         }
     }

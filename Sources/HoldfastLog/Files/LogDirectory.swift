@@ -207,9 +207,21 @@ package struct LogDirectory: Sendable {
     package func openLanes(for mode: OpenMode) throws(LogError) -> [FileBatchLog] {
         var logs: [FileBatchLog] = []
         for place in places { logs.append(try FileBatchLog.open(place, on: disk, for: mode)) }
+        if mode == .inspecting { return logs }
+        if let lost = Self.lostLanes(logs).first { throw lost.damage }
         if mode == .reading { try awaitWholeRound(logs) }
-        if mode != .inspecting { try dropIncompleteRound(logs) }
+        try dropIncompleteRound(logs)
         return logs
+    }
+
+    /// Lanes of which nothing is left. Each is begun before the first event of any, so where one has events the others
+    /// have segments.
+    static func lostLanes(_ logs: [FileBatchLog]) -> [(lane: Int, damage: LogError)] {
+        guard let other = logs.first(where: { $0.tail.nextPosition > 1 }) else { return [] }
+        return logs.filter { $0.segmentCount == 0 && $0.openedWith.damage.isEmpty }.map { log in
+            let found = "no segment of lane \(log.at.lane) is there, though lane \(other.at.lane) has events"
+            return (log.at.lane, .damaged(Damage(file: log.at.directory, offset: 0, found: found)))
+        }
     }
 
     /// Beside a running owner the lanes were opened at different moments. Rounds are written one after the other, so

@@ -45,6 +45,7 @@ package struct LogVerifier {
     ) throws(LogError) -> Report {
         var report = Report()
         report.lanes = logs.count
+        for (lane, damage) in LogDirectory.lostLanes(logs) { report.add(damage, lane: lane) }
         for log in logs {
             report.sealedSegments += log.sealedSegments.count
             let ahead = SealedAhead(of: log, by: SealedVerifier(deep: deep))

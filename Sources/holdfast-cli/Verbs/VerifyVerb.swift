@@ -41,6 +41,7 @@ struct VerifyVerb: Verb {
             report.add(try ComparisonOptions.run(plan, directory))
         }
         try Output.print(report.json)
+        if let words = report.findings.followingWords { Output.say("holdfast verify: \(words)") }
         return report.isGood ? .done : .failed
     }
 }
