@@ -1,5 +1,6 @@
 import Foundation
 import Holdfast
+import HoldfastText
 import HoldfastWallet
 import Testing
 
@@ -69,6 +70,40 @@ struct PageTests {
         let bare = try storyPage(of: "b<1>", in: ledger, proven: false)
         #expect(!bare.contains("proof-3") && bare.contains("href=\"#proofs\"") && bare.contains("id=\"proofs\""))
         #expect(bare.contains("evian &#39;&lt;b&gt;&amp;p&#39; SEQ"), "a command for the shell quotes what it must")
+    }
+
+    @Test("amounts on pages stand in groups of digits, and nowhere else")
+    func grouped() async throws {
+        let ledger = try await AuditedLedger([
+            #"{"op":"credit","tenant":"evian","player":"p1","request_id":"d1","asset":"BRL","amount":123456789,"at":1000}"#,
+            #"{"op":"authorise","tenant":"evian","player":"p1","request_id":"b1","asset":"BRL","amount":1200000,"at":2000}"#,
+            #"{"op":"confirm","tenant":"evian","player":"p1","request_id":"c1","target":"b1","amount":1100000,"at":3000}"#,
+            #"{"op":"authorise","tenant":"evian","player":"p1","request_id":"b2","asset":"BRL","amount":150000,"at":4000}"#,
+        ])
+        let files = try ledger.files
+        let player = Player("p1", of: "evian")
+        let statement = try #require(
+            try StatementPage.html(
+                player, of: files, directory: ledger.path, from: nil, to: nil, proofs: 0))
+        let story = try #require(try RequestStory(of: "b1", player: player, in: files, for: .page))
+        let storyPage = try StoryPage.html(story, of: files, directory: ledger.path)
+        let audit = try LedgerAudit(ledger.path, against: ComparisonPlan(), at: 0)
+        let partly = "11 000.00 of 12 000.00 BRL".replacing(" 000", with: "\u{202F}000")
+        for (page, parts) in [
+            (statement, ["1 223 567.89", "+1 234 567.89", "-11 000.00", "1 500.00"]),
+            (storyPage, ["1 234 567.89", "12 000.00"]), (audit.html, ["1 223 567.89", "1 234 567.89", "-11 000.00"]),
+        ] {
+            for part in parts {
+                #expect(page.contains(part.replacing(" ", with: "\u{202F}")), "\(part) is missing")
+            }
+            #expect(page.firstMatch(of: /[0-9]{4}\.[0-9]{2}[^0-9]/) == nil, "an amount without groups")
+        }
+        #expect(statement.contains(partly) && storyPage.contains(partly))
+        // What programs and terminals get is as it was.
+        let plain = try #require(try RequestStory(of: "b1", player: player, in: files))
+        let texts = [try plain.json().text, plain.lines(files).joined(), audit.json.text, audit.lines.joined()]
+        for text in texts { #expect(!text.contains("\u{202F}")) }
+        #expect(plain.lines(files).joined().contains("11000.00 of 12000.00 BRL"))
     }
 
     private func storyPage(of id: String, in ledger: AuditedLedger, proven: Bool) throws -> String {

@@ -78,6 +78,17 @@ struct MoneyTextTests {
         #expect(expected.utf8.count <= MoneyText.maximumLength)
     }
 
+    @Test(
+        "on pages the digits before the point stand in groups that stay together",
+        arguments: [
+            ("0", "0"), ("999", "999"), ("1000", "1 000"), ("-1000", "-1 000"), ("-100", "-100"), ("+100", "+100"),
+            ("12.3456", "12.3456"), ("1234567.89", "1 234 567.89"), ("+123456.00", "+123 456.00"), ("", ""),
+            ("170141183460469231731687303715884105727", "170 141 183 460 469 231 731 687 303 715 884 105 727"),
+        ])
+    func groups(plain: String, expected: String) {
+        #expect(MoneyText.grouped(plain) == expected.replacing(" ", with: "\u{202F}"))
+    }
+
     @Test("without its point, every amount is its minor units again")
     func roundTrip() {
         var generator = SplitMix64(seed: 7)

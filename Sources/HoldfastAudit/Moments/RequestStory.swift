@@ -37,9 +37,11 @@ package struct RequestStory: Sendable {
     /// Of an open hold.
     package private(set) var expiresAt: Int64?
 
-    /// Nil when the player's log does not know the request. The prover makes each step's proof.
+    /// Nil when the player's log does not know the request. The prover makes each step's proof; the words are for this
+    /// reader.
     package init?(
-        of requestID: String, player: Player, in files: LedgerFiles, provenBy prover: Prover? = nil
+        of requestID: String, player: Player, in files: LedgerFiles, provenBy prover: Prover? = nil,
+        for reader: MoneyTable.Reader = .plainText
     ) throws(LedgerError) {
         self.player = player
         self.requestID = requestID
@@ -57,7 +59,7 @@ package struct RequestStory: Sendable {
         if !isKnown { return nil }
         targets.remove(own)
         var found: [(step: Step, address: UInt64, record: [UInt8])] = []
-        var words = EventWords(MoneyTable(files.configuration.assets))
+        var words = EventWords(MoneyTable(files.configuration.assets, for: reader))
         try files.forEachRecord(of: player) { (record, address) throws(LedgerError) in
             let event = try WalletEvent(reading: record)
             guard let role = Self.role(of: event, own: own, targets: targets) else { return true }

@@ -26,7 +26,7 @@ package struct StoryPage {
     private init(_ story: RequestStory, _ files: LedgerFiles, _ directory: String) {
         self.story = story
         proofs = PageProofs(player: story.player, directory: directory)
-        money = MoneyTable(files.configuration.assets)
+        money = MoneyTable(files.configuration.assets, for: .page)
         page = Page(
             "Request \(story.requestID): \(story.stateWords)",
             subtitle: "Player \(story.player.id) of tenant \(story.player.tenant). Times are in UTC.")

@@ -5,8 +5,14 @@ package import HoldfastWallet
 package struct MoneyTable {
     private let assets: AssetRegistry
     private var exponents: [AssetName: Int] = [:]
+    /// Who reads the amounts: on a page their digits stand in groups, everywhere else as programs take them in.
+    package enum Reader: Sendable { case plainText, page }
+    private let reader: Reader
 
-    package init(_ assets: AssetRegistry) { self.assets = assets }
+    package init(_ assets: AssetRegistry, for reader: Reader = .plainText) {
+        self.assets = assets
+        self.reader = reader
+    }
 
     /// An asset that the log names was declared once; one that isn't any more counts whole units.
     package mutating func exponent(of asset: AssetName) -> Int {
@@ -23,7 +29,7 @@ package struct MoneyTable {
 
     /// `12.34`
     package mutating func digits(_ minorUnits: Int64, _ asset: AssetName) -> String {
-        MoneyText.text(minorUnits: minorUnits, exponent: exponent(of: asset))
+        fit(MoneyText.text(minorUnits: minorUnits, exponent: exponent(of: asset)))
     }
 
     /// `+12.34`
@@ -33,6 +39,8 @@ package struct MoneyTable {
 
     /// Sums over players, which may pass any bound of a single balance.
     package mutating func digits(_ minorUnits: Int128, _ asset: AssetName) -> String {
-        MoneyText.text(sum: minorUnits, exponent: exponent(of: asset))
+        fit(MoneyText.text(sum: minorUnits, exponent: exponent(of: asset)))
     }
+
+    private func fit(_ amount: String) -> String { reader == .page ? MoneyText.grouped(amount) : amount }
 }

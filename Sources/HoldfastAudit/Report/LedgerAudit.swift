@@ -13,6 +13,7 @@ package struct LedgerAudit {
     package private(set) var totalAssets: [String] = []
     /// What the log was to be compared with, where it can't be read whole.
     private var notCompared: [String] = []
+    /// For the page: what is printed and the JSON have minor units.
     let money: MoneyTable?
     let path: String
     let madeAt: Int64
@@ -39,7 +40,7 @@ package struct LedgerAudit {
             money = nil
             return
         }
-        money = MoneyTable(files.configuration.assets)
+        money = MoneyTable(files.configuration.assets, for: .page)
         logName = files.directory.manifest.log.hexadecimal
         guard verification.isLogReadable else { return }
         volumes = try LedgerVolumes(of: files) { progress("counting", $0) }
@@ -78,8 +79,8 @@ package struct LedgerAudit {
         }
         if !isGood { lines.append("") }
         for finding in verification.findings.kept { lines.append(finding.text) }
-        return lines
         if let words = verification.findings.followingWords { lines += ["", words + "."] }
+        return lines
     }
 
     /// A check as the report lists it.

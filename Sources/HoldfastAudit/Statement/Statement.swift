@@ -54,15 +54,16 @@ package struct Statement: Sendable {
     package private(set) var firstSeq: UInt64 = 1
     package let money: MoneyTable
 
-    /// Reads the player's log; `each` sees every line of the period as it comes. Nil when the player has no events.
+    /// Reads the player's log; `each` sees every line of the period as it comes, in words for this reader. Nil when the
+    /// player has no events.
     package init?(
         of player: Player, in files: LedgerFiles, from: Int64? = nil, to: Int64? = nil,
-        each: (Line) throws -> Void = { _ in }
+        for reader: MoneyTable.Reader = .plainText, each: (Line) throws -> Void = { _ in }
     ) throws {
         self.player = player
         self.from = from
         self.to = to
-        money = MoneyTable(files.configuration.assets)
+        money = MoneyTable(files.configuration.assets, for: reader)
         var replay = PlayerReplay(player, files.configuration)
         var reading = Reading(EventWords(money))
         var failure: (any Error)?

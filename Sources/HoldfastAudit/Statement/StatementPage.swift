@@ -23,7 +23,7 @@ package struct StatementPage {
         progress: @escaping (Int) -> Void = { _ in }
     ) throws -> String? {
         var page = StatementPage(player, files, directory, proofs)
-        let statement = try Statement(of: player, in: files, from: from, to: to) { page.take($0) }
+        let statement = try Statement(of: player, in: files, from: from, to: to, for: .page) { page.take($0) }
         guard let statement else { return nil }
         try page.build(statement, files, Prover(files, progress: progress))
         return page.page.html
@@ -33,7 +33,7 @@ package struct StatementPage {
         self.player = player
         self.directory = directory
         self.proofs = proofs
-        money = MoneyTable(files.configuration.assets)
+        money = MoneyTable(files.configuration.assets, for: .page)
         page = Page("Statement of player \(player.id)", subtitle: "Tenant \(player.tenant). Times are in UTC.")
     }
 

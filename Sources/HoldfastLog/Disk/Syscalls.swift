@@ -128,9 +128,9 @@ package enum SystemErrors {
     package static var notPermitted: Int32 { EPERM }
     package static var notADirectory: Int32 { ENOTDIR }
     package static var isADirectory: Int32 { EISDIR }
-
-    package static func meansFull(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT }
-}
     package static var notOpenForThat: Int32 { EBADF }
     package static var tooManyOpen: Int32 { EMFILE }
     package static var tooManyOpenInSystem: Int32 { ENFILE }
+
+    package static func meansFull(_ code: Int32) -> Bool { code == ENOSPC || code == EDQUOT }
+}

@@ -24,6 +24,18 @@ package enum MoneyText {
         return (sum < 0 ? "-" : "") + digits
     }
 
+    /// An amount as a page for people has it, its digits in groups that no line ends between: `1 234 567.89`.
+    /// Programs read the plain one.
+    package static func grouped(_ text: String) -> String {
+        let digits = text.prefix { $0 == "-" || $0 == "+" || $0.isNumber }
+        var groups = String(text[digits.endIndex...])
+        for (index, digit) in digits.reversed().enumerated() {
+            if index > 0, index % 3 == 0, digit.isNumber { groups = "\u{202F}" + groups }
+            groups = String(digit) + groups
+        }
+        return groups
+    }
+
     /// The same into bytes, which must have room for `maximumLength`; returns how many were written.
     package static func write(minorUnits: Int64, exponent: Int, to buffer: UnsafeMutableRawBufferPointer) -> Int {
         precondition(0...greatestExponent ~= exponent, "an exponent goes from 0 to \(greatestExponent)")

@@ -42,7 +42,9 @@ struct StoryVerb: Verb {
         let files = try LedgerFiles(directory)
         let progress = Progress.onStandardError("prove", unit: .bytes)
         let prover = isProven ? Prover(files) { progress.advance(by: $0) } : nil
-        guard let story = try RequestStory(of: requestID, player: player, in: files, provenBy: prover) else {
+        let reader: MoneyTable.Reader = html == nil ? .plainText : .page
+        let story = try RequestStory(of: requestID, player: player, in: files, provenBy: prover, for: reader)
+        guard let story else {
             throw Failure("the log of player \(player.id) of \(player.tenant) knows no request \(requestID)")
         }
         progress.finish()
