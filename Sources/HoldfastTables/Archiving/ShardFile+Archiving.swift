@@ -45,11 +45,20 @@ extension ShardFile {
     package func forEachEntry(
         of day: Day, notYetArchived: Bool, _ body: (EventRow) throws(TablesError) -> Void
     ) throws(TablesError) -> ReadRows {
+        try gatherEntries(of: day, notYetArchived: notYetArchived) { (piece) throws(TablesError) in
+            try piece.forEachRow(body)
+        }
+    }
+
+    /// The same, piece by piece, for whoever wants to go on reading while others work on a piece: the next one is
+    /// gathered once `take` returns.
+    package func gatherEntries(
+        of day: Day, notYetArchived: Bool, _ take: (GatheredRows) throws(TablesError) -> Void
+    ) throws(TablesError) -> ReadRows {
         let state = try state(of: day)
         guard state.rows > 0 else { return ReadRows(count: 0, through: state.archivedThrough) }
-        let above = notYetArchived ? state.archivedThrough : -1
-        let gathering = try DayGathering(self, day, above: above)
-        try gathering.forEachRow(body)
+        let gathering = try DayGathering(self, day, above: notYetArchived ? state.archivedThrough : -1)
+        try gathering.forEachPiece(take)
         return ReadRows(count: gathering.count, through: max(state.archivedThrough, gathering.through))
     }
 

@@ -28,6 +28,8 @@ package final class ShardFile {
     package let identity: Identity
     /// Every day that ever had rows here.
     package internal(set) var days: [Day: DayState] = [:]
+    /// Made when rows are first gathered.
+    private var entrySink: EntrySink?
 
     /// Larger pages mean fewer splits and seeks for rows that are appended; smaller ones less to write where a
     /// batch touches a purse here and there.
@@ -93,6 +95,14 @@ package final class ShardFile {
         return Identity(
             log: statement.text(0), number: Int(statement.integer(1)), shards: Int(statement.integer(2)),
             mapVersion: Int(statement.integer(3)))
+    }
+
+    /// Through which rows of its days come out.
+    func sink() throws(TablesError) -> EntrySink {
+        if let entrySink { return entrySink }
+        let made = try EntrySink(database)
+        entrySink = made
+        return made
     }
 
     /// How much of the file SQLite keeps in memory.

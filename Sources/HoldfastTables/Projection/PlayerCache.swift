@@ -137,8 +137,9 @@ struct TextArena: ~Copyable {
     }
 
     /// Room for a text, which is much shorter than a block.
-    mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer {
+    mutating func reserve(_ count: Int, alignment: Int = 1) -> UnsafeMutableRawPointer {
         precondition(count <= Self.blockBytes, "a text is much shorter than a block of them")
+        used = (used + alignment - 1) & ~(alignment - 1)
         if used + count > Self.blockBytes {
             blocks.append(.allocate(byteCount: Self.blockBytes, alignment: 16))
             used = 0

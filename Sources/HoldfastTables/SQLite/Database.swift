@@ -84,6 +84,19 @@ package final class Database {
         }
     }
 
+    /// What `body` reads is of one moment, and locked once.
+    func reading<Result>(_ body: () throws(TablesError) -> Result) throws(TablesError) -> Result {
+        try run("BEGIN")
+        do throws(TablesError) {
+            let result = try body()
+            try run("COMMIT")
+            return result
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
     /// Ends a transaction that failed. SQLite has done it already for some errors; then there is nothing to do.
     func rollBack() {
         if sqlite3_get_autocommit(handle) == 0 { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
