@@ -13,7 +13,10 @@ package enum ArchiveLimits {
     package static let memberBytesMax = memberBytes + rowBytesMax
     /// Members between the reading and the compressing thread.
     package static let membersUnderWay = 8
-    /// Files that wait to be checked.
+    /// Threads that sync files and read them back. With one, a snapshot of a hundred files waits half of its time for
+    /// their syncs.
+    static let partCheckers = 3
+    /// Files that wait to be checked by one of them.
     static let partsUnderWay = 4
     /// After this much in staging a snapshot is committed, so that a night that is broken off keeps what it did.
     package static let snapshotBytesMax = 4 << 30

@@ -2,7 +2,8 @@ internal import HoldfastLog
 internal import HoldfastTables
 
 /// Compresses members and writes them into files in staging. Each file that is full, and at the end each, is synced and
-/// read back, with a second thread on that. Belongs to one thread at a time.
+/// read back, with further threads on that: mostly they wait for the disk, and syncs that come together share their way
+/// to it. Belongs to one thread at a time.
 package final class PartPress {
     private let storage: Storage
     private let directory: String
@@ -13,8 +14,8 @@ package final class PartPress {
     private var identifiers: Identifiers
     private var open: [Place: OpenPart] = [:]
     private var order: [Place] = []
-    private let checked = Checked()
-    private let checking: Stage<ClosedPart>
+    private let checkers: [Checker]
+    private var closed = 0
 
     private struct Place: Hashable {
         let tenant: String
@@ -23,15 +24,35 @@ package final class PartPress {
 
     /// A file that is whole but may still be in the system's memory only.
     private struct ClosedPart: Sendable {
+        /// In the order in which they were closed.
+        let number: Int
         let file: DataFile
         let opened: any DiskFile
         let path: String
     }
 
-    /// The files that are good. The checking stage's alone until it has ended.
-    private final class Checked: @unchecked Sendable {
-        var files: [DataFile] = []
-        let codec = GzipCodec()
+    /// Syncs files and reads them back, in order, on a thread of its own or where they are sent.
+    private final class Checker {
+        private let good = Locked<[(number: Int, file: DataFile)]>([])
+        private let stage: Stage<ClosedPart>
+
+        init(onThread: Bool) {
+            let good = good
+            let codec = GzipCodec()
+            stage = Stage(thread: onThread ? "hf-archive-check" : nil, capacity: ArchiveLimits.partsUnderWay) {
+                (part) throws(ArchiveError) in
+                try PartPress.check(part, codec: codec)
+                good.with { $0.append((part.number, part.file)) }
+            }
+        }
+
+        func send(_ part: ClosedPart) throws(ArchiveError) { try stage.send(part) }
+
+        /// The files that were sent, all of them good.
+        func finish() throws(ArchiveError) -> [(number: Int, file: DataFile)] {
+            try stage.finish()
+            return good.with { $0 }
+        }
     }
 
     private final class OpenPart {
@@ -61,12 +82,7 @@ package final class PartPress {
         self.identifiers = identifiers
         self.partBytesMax = partBytesMax
         codec = GzipCodec(engine)
-        let checked = checked
-        checking = Stage(thread: threads > 2 ? "hf-archive-check" : nil, capacity: ArchiveLimits.partsUnderWay) {
-            (part) throws(ArchiveError) in
-            try Self.check(part, codec: checked.codec)
-            checked.files.append(part.file)
-        }
+        checkers = (0..<(threads > 2 ? ArchiveLimits.partCheckers : 1)).map { _ in Checker(onThread: threads > 2) }
     }
 
     /// Returns how many bytes of a file it became.
@@ -94,8 +110,9 @@ package final class PartPress {
     package func finish() throws(ArchiveError) -> [DataFile] {
         for place in order where open[place] != nil { try close(place) }
         order = []
-        try checking.finish()
-        return checked.files
+        var files: [(number: Int, file: DataFile)] = []
+        for checker in checkers { files += try checker.finish() }
+        return files.sorted { $0.number < $1.number }.map(\.file)
     }
 
     private func part(for place: Place) throws(ArchiveError) -> OpenPart {
@@ -114,7 +131,9 @@ package final class PartPress {
             path: "\(partition)/\(part.name)", tenant: place.tenant, database: database, day: place.day,
             shards: shards, facts: part.facts, fileBytes: part.size, rowsBytes: part.rowsBytes,
             fileHash: part.fileDigest.finish(), rowsHash: part.rowsDigest.finish(), splits: part.splits)
-        try checking.send(ClosedPart(file: file, opened: part.file, path: "\(directory)/\(part.name)"))
+        let next = checkers[closed % checkers.count]
+        try next.send(ClosedPart(number: closed, file: file, opened: part.file, path: "\(directory)/\(part.name)"))
+        closed += 1
     }
 
     /// What is on disk must unpack to the rows that went in: a fault of the compressor, the memory or the disk shows

@@ -1,3 +1,4 @@
+internal import HoldfastLog
 package import HoldfastTables
 package import HoldfastWallet
 
@@ -7,15 +8,15 @@ package final class PartRows {
     private let day: Day
     private let send: (Member) throws(ArchiveError) -> Void
     private var open: [String: Open] = [:]
-    private var current: Open?
-    private var openBytes = 0
-    package private(set) var rows = 0
+    @exclusivity(unchecked) private var current: Open?
+    @exclusivity(unchecked) private var openBytes = 0
+    @exclusivity(unchecked) package private(set) var rows = 0
 
     private final class Open {
         let tenant: String
         let tenantBytes: [UInt8]
-        var member: Member
-        var last = RowKey(player: [], seq: 0, half: 0)
+        @exclusivity(unchecked) var member: Member
+        @exclusivity(unchecked) var last = RowKey(player: [], seq: 0, half: 0)
 
         init(tenant: String, day: Day) {
             self.tenant = tenant
@@ -59,7 +60,7 @@ package final class PartRows {
 
     private func open(for tenant: UnsafeRawBufferPointer) throws(ArchiveError) -> Open {
         // A player's rows come together, so the tenant is mostly that of the row before.
-        if let current, current.tenantBytes.elementsEqual(tenant) { return current }
+        if let current, current.tenantBytes.withUnsafeBytes({ compareBytes($0, tenant) == 0 }) { return current }
         let name = String(decoding: tenant, as: UTF8.self)
         let found = open[name] ?? Open(tenant: name, day: day)
         open[name] = found
