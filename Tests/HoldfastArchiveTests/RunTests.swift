@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The nightly run")
 struct RunTests {
-    @Test("moves old days, marks them, and drops them ten days later", arguments: [1, 2, 3])
+    @Test("moves old days, marks them, and drops them ten days later", arguments: [1, 2, 3, 4])
     func moves(threads: Int) throws {
         let world = World()
         let first = try world.run(now: World.now(moved: 2), threads: threads)

@@ -29,8 +29,8 @@ package struct ArchiveBench: Sendable {
         let day = Day(of: 1_763_683_200_000)
         let generator = BenchReport.Meter()
         var made = 0
-        _ = try SyntheticShelf(rows: plan.rows, day: day).forEachRow(of: day, notYetArchived: true) {
-            (row) throws(ArchiveError) in made += row.playerID.count
+        try SyntheticRows(count: plan.rows, day: day).forEachRow { (row) throws(ArchiveError) in
+            made += row.playerID.count
         }
         report.add(generator.rate("making rows alone", count: plan.rows, details: [("checksum", made)]))
         var best: BenchReport.Rate?
@@ -60,7 +60,7 @@ package struct ArchiveBench: Sendable {
         options.threads = plan.threads
         let meter = BenchReport.Meter()
         let archive = try Archive.open(root(engine), for: .writing)
-        let result = try ArchiveRun(archive, [SyntheticShelf(rows: rows, day: day)], options).run()
+        let result = try ArchiveRun(archive, [SyntheticShelf(SyntheticRows(count: rows, day: day))], options).run()
         let bytes = result.moved.reduce(0) { $0 + Int($1.bytes) }
         return meter.rate(
             "rows to files, \(engine.rawValue)", count: result.movedRows, bytes: bytes,

@@ -29,27 +29,40 @@ package final class ArchiveRun {
         result.recovered = archive.recovered
         try checkOptions()
         try checkClock()
+        if options.isDryRun {
+            for shelf in shelves { try Self.foresee(shelf, options, &result) }
+            return result
+        }
+        let rows = RowsAhead(try daysDue(), from: source, onThread: options.threads > 3)
+        defer { rows.stop() }
         for shelf in shelves {
-            if options.isDryRun {
-                try Self.foresee(shelf, options, &result)
-                continue
-            }
-            let old = try shelf.days().filter {
-                $0.day.end <= options.now - options.olderThan && $0.unarchivedRows > 0
-            }
-            try move(old.map(\.day), from: shelf)
-            for day in try shelf.days() where day.rows > 0 && day.day.end <= options.now - options.deleteAfter {
-                // A day with a problem stays; the others must not wait for it.
-                guard day.unarchivedRows == 0 else { continue }
-                do throws(ArchiveError) {
-                    try drop(day, from: shelf)
-                } catch {
-                    if case .io = error { throw error }
-                    result.problems.append("\(shelf.name), \(day.day) was not dropped: \(error)")
-                }
-            }
+            try moveDays(of: shelf, rows)
+            try dropDays(of: shelf)
         }
         return result
+    }
+
+    private func daysDue() throws(ArchiveError) -> [DueDay] {
+        var due: [DueDay] = []
+        for shelf in shelves {
+            for day in try shelf.days() where day.day.end <= options.now - options.olderThan && day.unarchivedRows > 0 {
+                due.append(DueDay(shelf, day))
+            }
+        }
+        return due
+    }
+
+    private func dropDays(of shelf: any RowShelf) throws(ArchiveError) {
+        for day in try shelf.days() where day.rows > 0 && day.day.end <= options.now - options.deleteAfter {
+            // A day with a problem stays; the others must not wait for it.
+            guard day.unarchivedRows == 0 else { continue }
+            do throws(ArchiveError) {
+                try drop(day, from: shelf)
+            } catch {
+                if case .io = error { throw error }
+                result.problems.append("\(shelf.name), \(day.day) was not dropped: \(error)")
+            }
+        }
     }
 
     // MARK: Before anything is done
@@ -95,14 +108,15 @@ package final class ArchiveRun {
         }
     }
 
-    private func move(_ days: [Day], from shelf: any RowShelf) throws(ArchiveError) {
+    private func moveDays(of shelf: any RowShelf, _ rows: RowsAhead) throws(ArchiveError) {
         var batch: Batch?
-        for day in days {
+        for index in rows.days.indices where rows.days[index].shelf === shelf {
+            let day = rows.days[index].day
             if archive.chain.files(of: day, sharing: shelf.label).isEmpty {
                 let current: Batch
                 if let open = batch { current = open } else { current = try begin(shelf) }
                 batch = current
-                try move(day, from: shelf, into: current)
+                try move(index, of: rows, into: current)
                 if current.line.bytesWritten >= options.snapshotBytesMax
                     || current.days.count >= options.snapshotDaysMax
                 {
@@ -112,7 +126,7 @@ package final class ArchiveRun {
             } else {
                 if let open = batch { try commit(open, shelf) }
                 batch = nil
-                try moveRest(of: day, from: shelf)
+                try moveRest(index, of: rows)
             }
         }
         if let batch { try commit(batch, shelf) }
@@ -120,10 +134,11 @@ package final class ArchiveRun {
 
     /// A day of which files have something already, in a snapshot of its own. Where the two contradict each other it
     /// stays as it is; the other days must not wait for it.
-    private func moveRest(of day: Day, from shelf: any RowShelf) throws(ArchiveError) {
+    private func moveRest(_ index: Int, of rows: RowsAhead) throws(ArchiveError) {
+        let (day, shelf) = (rows.days[index].day, rows.days[index].shelf)
         let batch = try begin(shelf)
         do throws(ArchiveError) {
-            try move(day, from: shelf, into: batch)
+            try move(index, of: rows, into: batch)
         } catch {
             if case .io = error { throw error }
             _ = try? batch.line.finish()
@@ -143,9 +158,10 @@ package final class ArchiveRun {
         return Batch(id: id, line: PressLine(press, threads: options.threads))
     }
 
-    private func move(_ day: Day, from shelf: any RowShelf, into batch: Batch) throws(ArchiveError) {
+    private func move(_ index: Int, of rows: RowsAhead, into batch: Batch) throws(ArchiveError) {
+        let (day, shelf) = (rows.days[index].day, rows.days[index].shelf)
         let line = batch.line
-        let rows = PartRows(day: day) { (member) throws(ArchiveError) in try line.send(member) }
+        let part = PartRows(day: day) { (member) throws(ArchiveError) in try line.send(member) }
         let known = archive.chain.files(of: day, sharing: shelf.label)
         var taken = 0
         func note() {
@@ -153,36 +169,26 @@ package final class ArchiveRun {
             if taken & 0xFFFF == 0 { report(rowsDone + taken) }
         }
         if known.isEmpty {
-            try forEachRow(of: day, shelf) { (row) throws(ArchiveError) in
+            try rows.forEachRow(of: index) { (row) throws(ArchiveError) in
                 note()
-                try rows.append(row)
+                try part.append(row)
             }
         } else {
             // Part of the day is in files: late rows, tables made anew, another number of shards, or a run that died
             // between the commit and the mark. Only rows that are in none of them move.
             let archived = try ArchivedRows(
                 known, of: archive, codec: GzipCodec(), place: "\(shelf.name), \(day)")
-            try forEachRow(of: day, shelf) { (row) throws(ArchiveError) in
+            try rows.forEachRow(of: index) { (row) throws(ArchiveError) in
                 note()
-                if try archived.contains(row) { batch.found += 1 } else { try rows.append(row) }
+                if try archived.contains(row) { batch.found += 1 } else { try part.append(row) }
             }
             try archived.finish()
         }
-        try rows.finish()
+        try part.finish()
         batch.days.append(day)
         batch.rows += taken
         rowsDone += taken
         report(rowsDone)
-    }
-
-    private func forEachRow(
-        of day: Day, _ shelf: any RowShelf, _ body: (EventRow) throws(ArchiveError) -> Void
-    ) throws(ArchiveError) {
-        if let source {
-            try source.forEachRow(of: day, for: shelf, body)
-        } else {
-            try shelf.forEachRow(of: day, notYetArchived: true, body)
-        }
     }
 
     private func commit(_ batch: Batch, _ shelf: any RowShelf) throws(ArchiveError) {

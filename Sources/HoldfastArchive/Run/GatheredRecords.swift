@@ -6,8 +6,9 @@ internal import HoldfastTables
 internal import HoldfastWallet
 
 /// The records of one day of one shard, one behind the other as the log gave them. Each knows its player, and a player
-/// their records come in the order of seq: so only the players are sorted, and the records are counted into place.
-final class GatheredRecords {
+/// their records come in the order of seq: so only the players are sorted, and the records are counted into place. Once
+/// all are there nothing changes any more, so any thread may read them.
+final class GatheredRecords: RowPiece, @unchecked Sendable {
     let expected: Int
     private(set) var rows = 0
     private var bytes: [UInt8] = []

@@ -7,8 +7,8 @@ package import HoldfastWallet
 /// records of as many days as fit in memory are gathered in one pass and sorted.
 package final class LogRows: RowSource {
     private let files: LedgerFiles
-    private let shelves: [any RowShelf]
-    private let options: RunOptions
+    /// How many the tables have.
+    private let shards: Int
     private var gathered: [Place: GatheredRecords] = [:]
 
     struct Place: Hashable {
@@ -20,46 +20,41 @@ package final class LogRows: RowSource {
     private static let bytesPerRow = 224
     private static let passBytesMax = 1 << 30
 
-    package init(_ files: LedgerFiles, shelves: [any RowShelf], _ options: RunOptions) {
+    package init(_ files: LedgerFiles, shards: Int) {
         self.files = files
-        self.shelves = shelves
-        self.options = options
+        self.shards = shards
     }
 
-    package func forEachRow(
-        of day: Day, for shelf: any RowShelf, _ body: (EventRow) throws(ArchiveError) -> Void
+    package func gather(
+        firstOf days: ArraySlice<DueDay>, _ take: (any RowPiece) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
-        let state = try shelf.days().first { $0.day == day }
+        let due = days.first!
         // Rows that came after their day was archived are few; the tables know which they are.
-        guard let state, state.unarchivedRows == state.rows else {
-            try shelf.forEachRow(of: day, notYetArchived: true, body)
-            return
-        }
-        let place = Place(shard: shelf.label.numbers.first!, day: day)
-        if gathered[place] == nil { try gather(from: place) }
-        let records = gathered.removeValue(forKey: place)!
-        let counted = try shelf.countUnarchived(of: day)
-        guard records.rows == counted, counted == state.rows else {
+        guard due.isWhole else { return try due.shelf.gather(due.day, take) }
+        if gathered[Place(due)] == nil { try gather(as: days) }
+        let records = gathered.removeValue(forKey: Place(due))!
+        let counted = try due.shelf.countUnarchived(of: due.day)
+        guard records.rows == counted, counted == due.state.rows else {
             throw .shelf(
-                shelf.name,
-                reason: "\(day) has \(counted) rows in the tables and \(records.rows) in the log. Nothing of it was "
-                    + "moved; `holdfast tables check` says where they differ.")
+                due.shelf.name,
+                reason: "\(due.day) has \(counted) rows in the tables and \(records.rows) in the log. Nothing of it "
+                    + "was moved; `holdfast tables check` says where they differ.")
         }
-        try records.forEachRow(body)
+        try take(records)
     }
 
     // MARK: Gathering
 
-    private func gather(from first: Place) throws(ArchiveError) {
+    /// As many of the first of these days as fit in memory.
+    private func gather(as due: ArraySlice<DueDay>) throws(ArchiveError) {
         var wanted: [Place: GatheredRecords] = [:]
         var bytes = 0
-        for place in try due(from: first) {
-            if bytes > 0, bytes + place.rows * Self.bytesPerRow > Self.passBytesMax { break }
-            bytes += place.rows * Self.bytesPerRow
-            wanted[place.place] = GatheredRecords(expected: place.rows)
+        for day in due where day.isWhole {
+            if bytes > 0, bytes + day.state.rows * Self.bytesPerRow > Self.passBytesMax { break }
+            bytes += day.state.rows * Self.bytesPerRow
+            wanted[Place(day)] = GatheredRecords(expected: day.state.rows)
         }
         let days = Set(wanted.keys.map(\.day))
-        let shards = shelves[0].label.count
         var missing = wanted.values.reduce(0) { $0 + $1.expected }
         try inLog { () throws(LogError) in
             let reader = try files.reader(from: try start(of: days.min()!))
@@ -78,18 +73,6 @@ package final class LogRows: RowSource {
             }
         }
         gathered = wanted
-    }
-
-    /// What the run will ask for from this place on, in its order.
-    private func due(from first: Place) throws(ArchiveError) -> [(place: Place, rows: Int)] {
-        var all: [(place: Place, rows: Int)] = []
-        for shelf in shelves {
-            for day in try shelf.days()
-            where day.day.end <= options.now - options.olderThan && day.unarchivedRows == day.rows && day.rows > 0 {
-                all.append((Place(shard: shelf.label.numbers.first!, day: day.day), day.rows))
-            }
-        }
-        return Array(all[(all.firstIndex { $0.place == first } ?? 0)...])
     }
 
     /// A position before a day's events. Times hardly ever go back in a log of one machine; a day before it makes up
@@ -128,4 +111,13 @@ package final class LogRows: RowSource {
         }
         return low
     }
+}
+
+extension LogRows.Place {
+    init(_ due: DueDay) { self.init(shard: due.shelf.label.numbers.first!, day: due.day) }
+}
+
+extension DueDay {
+    /// Whether none of its rows was archived earlier.
+    fileprivate var isWhole: Bool { state.unarchivedRows == state.rows }
 }

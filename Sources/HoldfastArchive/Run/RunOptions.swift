@@ -8,8 +8,9 @@ package struct RunOptions: Sendable {
     package var deleteAfter: Int64 = 100 * 86_400_000
     package var isDryRun = false
     package var engine = GzipEngine.best
-    /// With two, another than the one that reads rows compresses them; with three, another still checks the files.
-    package var threads = 3
+    /// With two, another than the one that makes lines of rows compresses them; with three, another still checks the
+    /// files; with four, another reads the next rows meanwhile.
+    package var threads = 4
     /// The name of the ledger in the partitions.
     package var database: String
     /// Whether a newest snapshot that is later than `now` is put down to a clock that was wrong then.

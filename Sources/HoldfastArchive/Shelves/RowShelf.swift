@@ -2,7 +2,8 @@ package import HoldfastTables
 package import HoldfastWallet
 
 /// One shard of the tables as the archive sees it: days of rows that can be read, marked and dropped. The seam to
-/// SQLite; the tests have one in memory.
+/// SQLite; the tests have one in memory. A thread may gather a day and count it while another does the rest with other
+/// days.
 package protocol RowShelf: AnyObject {
     /// For people and the names of snapshots: `shard-00`.
     var name: String { get }
@@ -13,22 +14,31 @@ package protocol RowShelf: AnyObject {
     /// The days that have rows, sorted.
     func days() throws(ArchiveError) -> [ShelfDay]
 
-    /// Calls `body` with rows of a day in the order of player (by bytes), tenant and seq, of an exchange what went out
-    /// first; returns how many there were. With `notYetArchived` only those that came after the last mark.
+    /// Calls `body` with all rows of a day in the order of player (by bytes), tenant and seq, of an exchange what went
+    /// out first; returns how many there were. With `notYetArchived` only those that came after the last mark.
     @discardableResult
     func forEachRow(
         of day: Day, notYetArchived: Bool, _ body: (EventRow) throws(ArchiveError) -> Void
     ) throws(ArchiveError) -> Int
 
-    /// As if `forEachRow` had read what is not archived of the day, without reading it.
+    /// Hands over what is not archived yet of a day, in the same order, in pieces of bounded size. The next piece is
+    /// gathered when `take` returns.
+    func gather(_ day: Day, _ take: (any RowPiece) throws(ArchiveError) -> Void) throws(ArchiveError)
+
+    /// As if `gather` had read the day, without reading it: how many rows it would have handed over.
     func countUnarchived(of day: Day) throws(ArchiveError) -> Int
 
-    /// Marks the rows that `forEachRow` last read of the day and were not archived, in one transaction. Throws where
-    /// these are no longer all that is there up to the last of them.
+    /// Marks the rows that `gather` last read of the day, in one transaction. Throws where these are no longer all that
+    /// is there up to the last of them and was not archived.
     func markArchived(_ day: Day, receipt: String, at now: Int64) throws(ArchiveError)
 
     /// Drops a day whose rows are all archived, in one transaction; throws where one is not.
     func drop(_ day: Day) throws(ArchiveError)
+}
+
+/// Rows of a day in memory, in order. They are whoever's has the piece, on whichever thread.
+package protocol RowPiece: Sendable {
+    func forEachRow(_ body: (EventRow) throws(ArchiveError) -> Void) throws(ArchiveError)
 }
 
 package struct ShelfDay: Equatable, Sendable {

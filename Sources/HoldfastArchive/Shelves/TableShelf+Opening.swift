@@ -13,7 +13,7 @@ extension TableShelf {
                 guard found.log == map.log, found.number == number, found.shards == map.shards else {
                     throw .foreignFile(file: shard.path, found: "\(found)", expected: place)
                 }
-                shelves.append(TableShelf(shard))
+                shelves.append(try TableShelf(shard))
             }
             return shelves
         } catch {

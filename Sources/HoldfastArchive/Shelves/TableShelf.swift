@@ -1,3 +1,4 @@
+internal import HoldfastLog
 package import HoldfastTables
 package import HoldfastWallet
 
@@ -8,18 +9,22 @@ package final class TableShelf: RowShelf {
     package let label: ShardLabel
     package let log: String
     private let file: ShardFile
-    private var read: [Day: ShardFile.ReadRows] = [:]
+    /// A connection of its own for the thread that gathers: SQLite's are used by one at a time.
+    private let reading: ShardFile
+    private let read = Locked<[Day: ShardFile.ReadRows]>([:])
 
     /// How long a mark or a drop waits for somebody else's transaction.
     private static let patienceMilliseconds: Int32 = 30_000
 
-    package init(_ file: ShardFile) {
+    package init(_ file: ShardFile) throws(TablesError) {
         self.file = file
+        reading = try ShardFile(file.path, for: .reading, expecting: file.identity)
         let number = file.identity.number
         name = "shard-\(number < 10 ? "0" : "")\(number)"
         label = ShardLabel([number], of: file.identity.shards)
         log = file.identity.log
         file.database.wait(milliseconds: Self.patienceMilliseconds)
+        reading.database.wait(milliseconds: Self.patienceMilliseconds)
     }
 
     package func position() throws(ArchiveError) -> UInt64 {
@@ -37,32 +42,46 @@ package final class TableShelf: RowShelf {
     package func forEachRow(
         of day: Day, notYetArchived: Bool, _ body: (EventRow) throws(ArchiveError) -> Void
     ) throws(ArchiveError) -> Int {
-        // What the reader of the rows refuses must come out as it went in.
+        let rows = try gather(day, from: file, notYetArchived: notYetArchived) { (piece) throws(ArchiveError) in
+            try piece.forEachRow(body)
+        }
+        return Int(rows.count)
+    }
+
+    package func gather(_ day: Day, _ take: (any RowPiece) throws(ArchiveError) -> Void) throws(ArchiveError) {
+        let rows = try gather(day, from: reading, notYetArchived: true) { (piece) throws(ArchiveError) in
+            try take(piece)
+        }
+        read.with { $0[day] = rows }
+    }
+
+    private func gather(
+        _ day: Day, from file: ShardFile, notYetArchived: Bool, _ take: (GatheredRows) throws(ArchiveError) -> Void
+    ) throws(ArchiveError) -> ShardFile.ReadRows {
+        // What the taker of the rows refuses must come out as it went in.
         var refusal: ArchiveError?
         do throws(TablesError) {
-            let rows = try file.forEachEntry(of: day, notYetArchived: notYetArchived) { (row) throws(TablesError) in
+            return try file.gatherEntries(of: day, notYetArchived: notYetArchived) { (piece) throws(TablesError) in
                 do throws(ArchiveError) {
-                    try body(row)
+                    try take(piece)
                 } catch {
                     refusal = error
                     throw .day(file: file.path, day: day, reason: "reading was broken off")
                 }
             }
-            read[day] = rows
-            return Int(rows.count)
         } catch {
             throw refusal ?? .shelf(name, reason: "\(error)")
         }
     }
 
     package func countUnarchived(of day: Day) throws(ArchiveError) -> Int {
-        let rows = try inTables { () throws(TablesError) in try file.countUnarchived(of: day) }
-        read[day] = rows
+        let rows = try inTables { () throws(TablesError) in try reading.countUnarchived(of: day) }
+        read.with { $0[day] = rows }
         return Int(rows.count)
     }
 
     package func markArchived(_ day: Day, receipt: String, at now: Int64) throws(ArchiveError) {
-        guard let rows = read.removeValue(forKey: day) else {
+        guard let rows = read.with({ $0.removeValue(forKey: day) }) else {
             throw .shelf(name, reason: "\(day) is marked before it was read")
         }
         try inTables { () throws(TablesError) in try file.markArchived(day, rows, receipt: receipt, at: now) }
@@ -106,3 +125,5 @@ package final class TableShelf: RowShelf {
         }
     }
 }
+
+extension GatheredRows: RowPiece {}

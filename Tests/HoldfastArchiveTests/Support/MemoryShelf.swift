@@ -7,22 +7,34 @@ import SimulatedDisk
 
 /// A shard in memory. Its transactions are durable when they return, and crash with the disk beside it.
 final class MemoryShelf: RowShelf {
-    struct Row: Hashable {
+    struct Row: Hashable, Sendable {
         let line: String
         var isArchived = false
     }
 
     let name: String
     let label: ShardLabel
-    /// Each day's rows in the order of their keys.
-    private(set) var rows: [Day: [Row]]
-    private var lastRead: [Day: Set<String>] = [:]
+    /// A thread may gather a day while another marks those before it.
+    private let state: Locked<State>
     var disk: SimulatedDisk?
+    /// Days that can't be gathered, and why.
+    var unreadable: [Day: ArchiveError] = [:]
+
+    private struct State: Sendable {
+        var rows: [Day: [Row]]
+        var lastRead: [Day: Set<String>] = [:]
+    }
+
+    /// Each day's rows in the order of their keys.
+    private(set) var rows: [Day: [Row]] {
+        get { state.with { $0.rows } }
+        set { state.with { $0.rows = newValue } }
+    }
 
     init(number: Int, of count: Int, _ rows: [Day: [Row]], disk: SimulatedDisk? = nil) {
         name = "shard-0\(number)"
         label = ShardLabel([number], of: count)
-        self.rows = rows
+        state = Locked(State(rows: rows))
         self.disk = disk
     }
 
@@ -59,32 +71,36 @@ final class MemoryShelf: RowShelf {
         of day: Day, notYetArchived: Bool, _ body: (EventRow) throws(ArchiveError) -> Void
     ) throws(ArchiveError) -> Int {
         let chosen = rows[day, default: []].filter { !notYetArchived || !$0.isArchived }
-        let parser = RowLineParser()
-        for row in chosen {
-            let bytes = Array(row.line.utf8)
-            let problem = bytes.withUnsafeBytes { raw -> ArchiveError? in
-                if let problem = parser.parse(raw) { return .shelf(name, reason: problem) }
-                guard let row = parser.row() else { return .shelf(name, reason: "no row") }
-                do throws(ArchiveError) { try body(row) } catch { return error }
-                return nil
-            }
-            if let problem { throw problem }
-        }
-        lastRead[day] = Set(chosen.map(\.line))
+        try MemoryPiece(shelf: name, rows: chosen).forEachRow(body)
         return chosen.count
     }
 
-    func countUnarchived(of day: Day) throws(ArchiveError) -> Int {
-        let lines = rows[day, default: []].filter { !$0.isArchived }.map(\.line)
-        lastRead[day] = Set(lines)
-        return lines.count
+    func gather(_ day: Day, _ take: (any RowPiece) throws(ArchiveError) -> Void) throws(ArchiveError) {
+        if let failure = unreadable[day] { throw failure }
+        let chosen = readUnarchived(of: day)
+        // Two pieces, so that there is more than one.
+        let half = chosen.count / 2
+        try take(MemoryPiece(shelf: name, rows: Array(chosen[..<half])))
+        try take(MemoryPiece(shelf: name, rows: Array(chosen[half...])))
+    }
+
+    func countUnarchived(of day: Day) throws(ArchiveError) -> Int { readUnarchived(of: day).count }
+
+    private func readUnarchived(of day: Day) -> [Row] {
+        state.with { state in
+            let chosen = state.rows[day, default: []].filter { !$0.isArchived }
+            state.lastRead[day] = Set(chosen.map(\.line))
+            return chosen
+        }
     }
 
     func markArchived(_ day: Day, receipt: String, at now: Int64) throws(ArchiveError) {
-        let read = lastRead[day] ?? []
         try transaction("mark \(name) \(day)") {
-            for index in rows[day]!.indices where read.contains(rows[day]![index].line) {
-                rows[day]![index].isArchived = true
+            state.with { state in
+                let read = state.lastRead[day] ?? []
+                for index in state.rows[day]!.indices where read.contains(state.rows[day]![index].line) {
+                    state.rows[day]![index].isArchived = true
+                }
             }
         }
     }
@@ -97,5 +113,25 @@ final class MemoryShelf: RowShelf {
     private func transaction(_ what: String, _ body: () -> Void) throws(ArchiveError) {
         guard let disk else { return body() }
         do throws(DiskFailure) { try disk.transaction(what, body) } catch { throw .io(error) }
+    }
+}
+
+/// Rows of a shard in memory, as lines.
+struct MemoryPiece: RowPiece {
+    let shelf: String
+    let rows: [MemoryShelf.Row]
+
+    func forEachRow(_ body: (EventRow) throws(ArchiveError) -> Void) throws(ArchiveError) {
+        let parser = RowLineParser()
+        for row in rows {
+            let bytes = Array(row.line.utf8)
+            let problem = bytes.withUnsafeBytes { raw -> ArchiveError? in
+                if let problem = parser.parse(raw) { return .shelf(shelf, reason: problem) }
+                guard let row = parser.row() else { return .shelf(shelf, reason: "no row") }
+                do throws(ArchiveError) { try body(row) } catch { return error }
+                return nil
+            }
+            if let problem { throw problem }
+        }
     }
 }
