@@ -56,6 +56,42 @@ struct ArchiveStories {
         #expect(try warehouse(work) == (try work.done("events", work.ledger).lines.sorted()))
     }
 
+    @Test("the manifest holds the roots of the sealed segments that cover its rows, as the log has them")
+    func roots() throws {
+        let work = try Workplace()
+        try work.done("init", work.ledger, "--lanes", "2", "--segment-mib", "1")
+        let lines = (0..<24_000).map { number in
+            Lines.credit("p\(number % 20)", number, "d\(number)", at: Self.day + Int64(number) * 1_000)
+        }
+        try work.done("apply", work.ledger, "--clock", "given", input: lines.joined())
+        try work.done("seal", work.ledger)
+        try work.done("tables", "sync", work.ledger, work.path + "/tables", "--shards", "2")
+        _ = try run(work, "2026-03-01T00:00:00Z")
+        // That the roots are those of the events, `verify --deep` computes.
+        #expect(try work.done("verify", work.ledger, "--deep").value()["ok"] == true)
+        let folder = work.path + "/published"
+        try work.done("roots", work.ledger, "--into", folder)
+        let published = try FileManager.default.contentsOfDirectory(atPath: folder)
+        let manifest = try JSONValue(
+            parsing: String(
+                contentsOfFile: work.path + "/archive/_metadata/version-000000000001.json", encoding: .utf8))
+        guard case .array(let lanes)? = manifest["log"]?["lanes"] else {
+            Issue.record("the manifest says nothing of the log")
+            return
+        }
+        #expect(lanes.count == 2)
+        for (number, lane) in lanes.enumerated() {
+            let sealed = try #require(lane["sealed-segment"])
+            let newest = try #require(published.filter { $0.hasPrefix("segment-0\(number)-") }.max())
+            let root = try JSONValue(parsing: String(contentsOfFile: folder + "/" + newest, encoding: .utf8))
+            #expect(sealed["number"] == root["segment"])
+            #expect(sealed["first-position"] == root["first_position"])
+            #expect(sealed["event-count"] == root["events"])
+            #expect(sealed["root-sha256"] == root["root"] && root["root"] != nil)
+            #expect(sealed["chained-sha256"] == root["chained"] && root["chained"] != nil)
+        }
+    }
+
     @Test("a run that is killed is finished or cleared away by the next")
     func killed() throws {
         for attempt in 0..<8 {
