@@ -4,12 +4,17 @@ internal import HoldfastTables
 internal import HoldfastWallet
 
 /// Measures the archive: rows into files, end to end with hashes, syncs and reading back, by each compressor that is
-/// there; reading all of it back with every check; and one player from the middle.
+/// there; reading all of it back with every check; one player from the middle; and a whole night out of a ledger's tables.
 package struct ArchiveBench: Sendable {
     package struct Plan: Sendable {
         package var directory: String
         package var rows: Int
         package var threads: Int
+        /// Of the ledger whose tables are archived.
+        package var players = 200_000
+        package var transactions = 2_000_000
+        package var shards = 8
+        package var seed: UInt64 = 1
 
         package init(directory: String, rows: Int, threads: Int) {
             self.directory = directory
@@ -18,14 +23,19 @@ package struct ArchiveBench: Sendable {
         }
     }
 
-    private let plan: Plan
+    let plan: Plan
     /// What a day of the largest ledger brings.
-    private static let nightRows = 400_000_000.0
+    static let nightRows = 400_000_000.0
 
     package init(_ plan: Plan) { self.plan = plan }
 
-    package func run() throws -> BenchReport {
-        var report = BenchReport("archive", parameters: [("rows", plan.rows), ("threads", plan.threads)])
+    package func run() async throws -> BenchReport {
+        var report = BenchReport(
+            "archive",
+            parameters: [
+                ("rows", plan.rows), ("threads", plan.threads), ("players", plan.players), ("tx", plan.transactions),
+                ("shards", plan.shards), ("seed", Int(plan.seed)),
+            ])
         let day = Day(of: 1_763_683_200_000)
         let generator = BenchReport.Meter()
         var made = 0
@@ -48,6 +58,7 @@ package struct ArchiveBench: Sendable {
             report.lead(with: .real("night_of_400_million_minutes", Self.nightRows / best.perSecond / 60))
         }
         try read(&report)
+        try await measureNights(&report)
         return report
     }
 

@@ -23,7 +23,6 @@ package struct TablesBench: Sendable {
     private let plan: Plan
     private var ledgerPath: String { plan.directory + "/ledger" }
     private var tablesPath: String { plan.directory + "/tables" }
-    private static let batchCommands = 2_048
 
     package init(_ plan: Plan) { self.plan = plan }
 
@@ -37,7 +36,9 @@ package struct TablesBench: Sendable {
         guard mkdir(plan.directory, 0o755) == 0 || errno == EEXIST else {
             throw LedgerError.io(DiskFailure(operation: "make directory", path: plan.directory, errno: errno))
         }
-        try await fill()
+        let ledger = WalletLedger(
+            path: ledgerPath, players: plan.players, transactions: plan.transactions, seed: plan.seed)
+        try await ledger.make()
         let events = Int(try LedgerFiles(ledgerPath).lastPosition)
         let following = try follow(events)
         let building = try Self.median { try rebuild(events) }
@@ -55,36 +56,6 @@ package struct TablesBench: Sendable {
             faults: check.differences.first.map { "\($0.what): \($0.expected ?? "nothing"), not \($0.found ?? "")" }
                 + check.unreadable.map { "\($0.error)" })
         return report
-    }
-
-    // MARK: The ledger
-
-    private func fill() async throws {
-        try await Ledger.create(at: ledgerPath)
-        let ledger = try await Ledger.openExisting(at: ledgerPath)
-        do {
-            var deposits = WalletTraffic(.deposits, players: plan.players, seed: plan.seed, skewed: false)
-            try await apply(&deposits, plan.players, to: ledger)
-            var mix = WalletTraffic(.mix, players: plan.players, seed: plan.seed &+ 1, skewed: true)
-            try await apply(&mix, plan.transactions, to: ledger)
-        } catch {
-            await ledger.close()
-            throw error
-        }
-        await ledger.close()
-    }
-
-    private func apply(_ traffic: inout WalletTraffic, _ count: Int, to ledger: Ledger) async throws {
-        var builder = ledger.makeBuilder()
-        let run = CommandRun(ledger)
-        var left = count
-        while left > 0 {
-            let size = min(left, Self.batchCommands)
-            traffic.fill(run, count: size, &builder)
-            try await run.commit()
-            run.reset()
-            left -= size
-        }
     }
 
     // MARK: Following and rebuilding
