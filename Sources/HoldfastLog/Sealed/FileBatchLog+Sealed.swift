@@ -8,6 +8,13 @@ extension FileBatchLog {
         state.with { state in state.segments.headers.map(\.number).filter { !state.sealed.contains($0) } }
     }
 
+    /// Segments that are sealed, and the first that is not.
+    var segmentsByForm: (sealed: [UInt64], firstOpen: UInt64?) {
+        state.with { state in
+            (state.sealed.sorted(), state.segments.headers.map(\.number).first { !state.sealed.contains($0) })
+        }
+    }
+
     /// Bytes of the sealed files, and events in them.
     package func sealedBytes() throws(LogError) -> (bytes: UInt64, events: UInt64) {
         var bytes: UInt64 = 0

@@ -4,25 +4,31 @@ package struct StreamHistory {
     private let log: FileBatchLog
     private let key: [UInt8]
     private let end: UInt64
+    private let keptBytesMax: Int
 
-    package init(_ key: [UInt8], in log: FileBatchLog, upTo end: UInt64) {
+    /// Of the records that the search comes by, `keptBytes` are kept for the way back; the rest is unpacked again. What
+    /// is unpacked ahead is in vain for a reader who has enough soon, so that it is not more than 13 000 of a wallet's.
+    package init(_ key: [UInt8], in log: FileBatchLog, upTo end: UInt64, keptBytes: Int = 2 << 20) {
         self.key = key
         self.log = log
         self.end = end
+        keptBytesMax = keptBytes
     }
 
     /// Calls `body` with each record and its address until it returns false.
     package func forEachRecord(_ body: (RecordView, UInt64) throws(LogError) -> Bool) throws(LogError) {
+        // At one moment: a segment that is sealed meanwhile must be among these or those.
+        let (sealed, firstOpen) = log.segmentsByForm
         let reader = SealedSegment.BlockReader(log.at.packing)
-        let kept = KeptRecords()
-        for found in try sealedSegments(reader, kept) {
+        let kept = KeptRecords(bytesMax: keptBytesMax)
+        for found in try segments(among: sealed, reader, kept) {
             if let records = found.kept {
                 if try !kept.forEach(in: records, body) { return }
             } else {
                 if try !forEachRecord(of: found.number, reader, body) { return }
             }
         }
-        try forEachOpenRecord(body)
+        try forEachOpenRecord(from: firstOpen, body)
     }
 
     /// A sealed segment that holds events of the stream, and which of the kept records those are: nil where there was no
@@ -34,11 +40,11 @@ package struct StreamHistory {
 
     /// The sealed segments that hold events of the stream, oldest first. From the newest one that does on, each says
     /// where the stream's event before its own is. What was unpacked to learn that is kept, as far as there is room.
-    private func sealedSegments(
-        _ reader: SealedSegment.BlockReader, _ kept: KeptRecords
+    private func segments(
+        among sealed: [UInt64], _ reader: SealedSegment.BlockReader, _ kept: KeptRecords
     ) throws(LogError) -> [Found] {
         var found: [Found] = []
-        var candidates = log.sealedSegments[...]
+        var candidates = sealed[...]
         while let number = candidates.popLast() {
             let stream = SealedStream(key, in: try log.sealed(number), with: reader)
             guard let rows = try stream.nextRows() else { continue }
@@ -65,8 +71,10 @@ package struct StreamHistory {
         return true
     }
 
-    private func forEachOpenRecord(_ body: (RecordView, UInt64) throws(LogError) -> Bool) throws(LogError) {
-        guard let first = log.openSegments.first else { return }
+    private func forEachOpenRecord(
+        from first: UInt64?, _ body: (RecordView, UInt64) throws(LogError) -> Bool
+    ) throws(LogError) {
+        guard let first else { return }
         let cursor = try log.batches(from: first * log.at.segmentBytes, upTo: end)
         var goesOn = true
         while goesOn, let batch = try cursor.next() {
@@ -97,10 +105,10 @@ final class RowRecord {
 private final class KeptRecords {
     private var bytes = ByteColumn(capacity: 64 << 10)
     private var records: [(address: UInt64, offset: Int)] = []
+    private let bytesMax: Int
     private var isFull = false
 
-    /// Some fifty thousand events of a wallet.
-    private static let bytesMax = 8 << 20
+    init(bytesMax: Int) { self.bytesMax = bytesMax }
 
     deinit { bytes.free() }
 
@@ -117,7 +125,7 @@ private final class KeptRecords {
                 records.append((row.address, bytes.count))
                 row.store(at: bytes.room(row.recordBytes))
             }
-            if bytes.count > Self.bytesMax {
+            if bytes.count > bytesMax {
                 isFull = true
                 return nil
             }
