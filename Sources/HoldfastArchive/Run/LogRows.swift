@@ -1,7 +1,7 @@
 package import Holdfast
 internal import HoldfastLog
-package import HoldfastTables
-package import HoldfastWallet
+internal import HoldfastTables
+internal import HoldfastWallet
 
 /// The rows of days read from the ledger's log instead of its tables. The log lies in the order of its events, so the
 /// records of as many days as fit in memory are gathered in one pass and sorted.
@@ -34,7 +34,9 @@ package final class LogRows: RowSource {
         if gathered[Place(due)] == nil { try gather(as: days) }
         let records = gathered.removeValue(forKey: Place(due))!
         let counted = try due.shelf.countUnarchived(of: due.day)
-        guard records.rows == counted, counted == due.state.rows else {
+        // Rows came since the run began: the tables have all of them.
+        guard counted == due.state.rows else { return try due.shelf.gather(due.day, take) }
+        guard records.rows == counted else {
             throw .shelf(
                 due.shelf.name,
                 reason: "\(due.day) has \(counted) rows in the tables and \(records.rows) in the log. Nothing of it "

@@ -11,6 +11,8 @@ package final class TableShelf: RowShelf {
     private let file: ShardFile
     /// A connection of its own for the thread that gathers: SQLite's are used by one at a time.
     private let reading: ShardFile
+    /// Two connections to a file with a write-ahead log, whose index they share.
+    private let room = OpenFiles(5)
     private let read = Locked<[Day: ShardFile.ReadRows]>([:])
 
     /// How long a mark or a drop waits for somebody else's transaction.

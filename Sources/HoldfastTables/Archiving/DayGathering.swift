@@ -35,6 +35,9 @@ final class DayGathering {
         (through, total) = try Self.extent(of: day, in: shard, above: above)
         assets = try Self.assets(of: shard)
         playerMax = try shard.database.integer("SELECT max(ref) FROM player_refs") ?? 0
+        guard 0...Int64(UInt32.max) ~= playerMax else {
+            throw .foreignFile(file: shard.path, found: "a player's number \(playerMax)", expected: "numbers from 1 on")
+        }
     }
 
     /// The highest row number, and how many rows there are up to it.

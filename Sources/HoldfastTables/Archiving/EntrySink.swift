@@ -33,6 +33,7 @@ final class EntrySink {
     /// Runs a statement of this function, with its bounds, for a piece.
     func run(_ statement: Statement, into piece: GatheredRows) throws(TablesError) {
         self.piece = piece
+        failure = nil
         defer { self.piece = nil }
         do throws(TablesError) {
             _ = try statement.value()

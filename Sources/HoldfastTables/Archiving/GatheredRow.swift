@@ -50,7 +50,10 @@ struct GatheredRow {
         let (asset, amount) = (number(4), number(5))
         let (balanceDelta, heldDelta, balanceAfter, heldAfter) = (number(6), number(7), number(8), number(9))
         let (requestID, target, kind, ref, error) = (text(10), text(11), number(12), text(13), number(14))
-        // Texts have 64 bytes at most, each of them.
+        guard max(requestID.count, target.count, ref.count) <= Int(UInt8.max) else {
+            throw .foreignFile(
+                file: file, found: "row \(id) with a text of more than 255 bytes", expected: "texts of 64 at most")
+        }
         let place = memory.reserve(size + requestID.count + target.count + ref.count, alignment: 8)
         let made = place.assumingMemoryBound(to: GatheredRow.self)
         made.initialize(

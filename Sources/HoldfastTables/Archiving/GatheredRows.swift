@@ -42,7 +42,7 @@ package final class GatheredRows: @unchecked Sendable {
         entries.reserveCapacity(rows)
         slots = Array(repeating: -1, count: Int(playerMax) + 1)
         for ref in players ?? [] { _ = add(ref) }
-        for (ref, name) in assets {
+        for (ref, name) in assets where 0...Int64(AssetID.max) ~= ref {
             while self.assets.count <= Int(ref) { self.assets.append(nil) }
             self.assets[Int(ref)] = name.withUnsafeBytes { keep($0) }
         }
