@@ -20,11 +20,12 @@ extension DiskFailure: CustomStringConvertible {
     /// nothing that we know better than they do.
     func mend(_ rights: PathRights) -> String? {
         let parent = PathRights.name(LogDirectory.parent(of: path))
+        if errno == SystemErrors.noPermission, let closed = rights.closedDirectory(above: path) {
+            return "\(closed) may not be entered by this user: change its owner or mode."
+        }
         switch errno {
         case SystemErrors.missing where Self.making.contains(operation):
             return "There is no directory \(parent): create it first, or check the path."
-        case SystemErrors.noPermission where rights.closedDirectory(above: path) != nil:
-            return "\(rights.closedDirectory(above: path)!) may not be entered by this user: change its owner or mode."
         case SystemErrors.noPermission, SystemErrors.notPermitted:
             let isInParent = Self.making.contains(operation) || Self.moving.contains(operation)
             let right = Self.reading.contains(operation) ? "readable" : "writable"

@@ -192,6 +192,6 @@ import Testing
         owner.append("goes on", to: "s")
         let tail = owner.store.logs[0].tail
         #expect(tail.number >= header.firstBatch)
-        #expect(tail.damage(nil, before: header, in: place, isSealed: false, on: crashed.disk) == nil)
+        #expect(try tail.damage(nil, before: header, in: place, isSealed: false, on: crashed.disk) == nil)
     }
 }

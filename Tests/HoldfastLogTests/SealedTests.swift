@@ -103,6 +103,21 @@ import Testing
         #expect(throws: (any Error).self) { try Log.directory(disk).openLanes(for: .reading) }
     }
 
+    @Test("a log that gave up its beginning and lost the rest is not taken for one that was never begun")
+    func nothingLeft() throws {
+        let disk = try Log.make()
+        _ = try Log.directory(disk).sealAll()
+        try Log.directory(disk).openLanes(for: .writing)[0].trim(before: 2 * (64 << 10))
+        for name in disk.fileNames where name.hasSuffix(".sealed") || name.hasSuffix(".log") { try disk.remove(name) }
+        let left = disk.fileNames
+        for mode in [OpenMode.reading, .writing] {
+            let error = try #require(throws: LogError.self) { try Log.directory(disk).openLanes(for: mode) }
+            #expect("\(error)".contains("0000000002.log is damaged at byte 0"), "\(error)")
+        }
+        #expect(disk.fileNames == left)
+        #expect(try LogVerifier.verify(Log.directory(disk).openLanes(for: .inspecting)).faultCount == 1)
+    }
+
     @Test("the filter has every name that it was given, and few others")
     func filter() {
         var random = Log.Random(5)

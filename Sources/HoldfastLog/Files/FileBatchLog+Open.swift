@@ -105,7 +105,7 @@ extension FileBatchLog {
             let scan = try TailScan(scanner(before))
             (tail, torn) = (scan.tail, scan.torn)
         }
-        if let damage = tail.damage(torn, before: last, in: at, isSealed: isSealed, on: disk) {
+        if let damage = try tail.damage(torn, before: last, in: at, isSealed: isSealed, on: disk) {
             throw .damaged(damage)
         }
         state.with { $0.tail = tail }
@@ -168,6 +168,13 @@ private struct SegmentInventory {
             numbers.removeAll { $0 >= number }
             break
         }
+        if numbers.isEmpty, first > 0 {
+            // Trimming leaves the last segment, whatever it may drop.
+            let missing = Damage(
+                file: SegmentNames.path(first, in: place.directory), offset: 0,
+                found: "the segment is missing, though the log begins with it since older ones were dropped")
+            try passOver(.damaged(missing))
+        }
         // A crash in the middle of trimming leaves segments that the log has already given up.
         leftovers += names.filter { name in
             (SegmentNames.number(name) ?? SegmentNames.sealedNumber(name)).map { $0 < first } ?? false
@@ -191,7 +198,7 @@ private struct SegmentInventory {
         let isSealed = state.segments.headers.last.map { sealed.contains($0.number) } ?? false
         // Of a sealed segment that is damaged itself nobody knows how it ends.
         if isSealed, state.last == nil { return }
-        let damage = state.tail.damage(state.torn, before: givenUp, in: place, isSealed: isSealed, on: disk)
+        let damage = try state.tail.damage(state.torn, before: givenUp, in: place, isSealed: isSealed, on: disk)
         if let damage { try passOver(.damaged(damage)) }
     }
 

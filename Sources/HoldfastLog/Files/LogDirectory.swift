@@ -208,6 +208,10 @@ package struct LogDirectory: Sendable {
         var logs: [FileBatchLog] = []
         for place in places { logs.append(try FileBatchLog.open(place, on: disk, for: mode)) }
         if mode == .inspecting { return logs }
+        for (lane, _) in Self.lostLanes(logs) where mode == .reading {
+            // Beside an owner that had just begun it is there by now.
+            logs[lane] = try FileBatchLog.open(places[lane], on: disk, for: mode)
+        }
         if let lost = Self.lostLanes(logs).first { throw lost.damage }
         if mode == .reading { try awaitWholeRound(logs) }
         try dropIncompleteRound(logs)

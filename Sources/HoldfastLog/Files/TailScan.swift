@@ -131,7 +131,7 @@ extension LogTail {
     func damage(
         _ torn: Range<UInt64>?, before begun: SegmentHeader, in place: FileBatchLog.Place, isSealed: Bool,
         on disk: any Disk
-    ) -> Damage? {
+    ) throws(LogError) -> Damage? {
         let what: String
         if number + 1 != begun.firstBatch {
             what = "the log ends behind batch \(number) here"
@@ -143,10 +143,14 @@ extension LogTail {
             return nil
         }
         // An owner that has just opened the log takes that segment away before it writes on in this one.
-        let path = SegmentNames.path(begun.number, in: place.directory)
-        guard disk.fileExists(path) else { return nil }
-        let block = try? disk.open(path, for: .reading).bytes(at: 0, count: SegmentHeader.blockBytes)
-        if let block, block != begun.block() { return nil }
+        do throws(DiskFailure) {
+            let file = try disk.open(SegmentNames.path(begun.number, in: place.directory), for: .reading)
+            let block = try file.bytes(at: 0, count: SegmentHeader.blockBytes)
+            if let block, block != begun.block() { return nil }
+        } catch {
+            if error.errno == SystemErrors.missing { return nil }
+            throw .io(error)
+        }
         // The last batch may end exactly where its segment does.
         let segment = (address - 1) / place.segmentBytes
         return Damage(
