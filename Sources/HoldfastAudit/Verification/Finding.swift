@@ -112,6 +112,7 @@ package struct FindingList: Sendable {
     package mutating func add(_ others: FindingList) {
         for finding in others.kept { add(finding) }
         add(uncounted: others.count - others.kept.count)
+        putFollowingBehind()
     }
 
     /// The same without those that something else explains.
@@ -125,8 +126,10 @@ package struct FindingList: Sendable {
     /// Marks those that something else may be the cause of, and puts them behind the others.
     mutating func markThoseThatFollow(_ mayFollow: (Finding) -> Bool) {
         for index in kept.indices where mayFollow(kept[index]) { kept[index].mayFollow = true }
-        kept = kept.filter { !$0.mayFollow } + kept.filter(\.mayFollow)
+        putFollowingBehind()
     }
+
+    private mutating func putFollowingBehind() { kept = kept.filter { !$0.mayFollow } + kept.filter(\.mayFollow) }
 
     /// How many of those that are kept are marked so.
     package var following: Int { kept.count(where: \.mayFollow) }
