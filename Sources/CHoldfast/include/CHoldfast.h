@@ -1,6 +1,7 @@
 // The few things Swift on Linux can't say itself: the CRC32C instruction, prefetch, XXH3, and the Linux calls
 // that hide behind _GNU_SOURCE. Everything hot is inline; the rest is in CHoldfast.c.
 #pragma once
+#include <sys/types.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -39,6 +40,12 @@ int64_t hf_cached_run(int fd, int64_t offset, int64_t size, int *cached);
 /// Writes two pieces of memory as one, with a single call. Returns how much was written; negative when nothing was.
 int64_t hf_write_two(
     int fd, const void *first, size_t first_count, const void *second, size_t second_count, int64_t offset);
+/// From now on, or no longer, what the calling thread writes through `hf_paced_pwrite` is sent to the disk as it goes
+/// along, a little at a time. Else a later sync finds megabytes of it, and whoever syncs another file then waits for all.
+void hf_write_steadily(int on);
+/// pwrite, for a library that is to write at the pace of its thread. Fails also where it learns that bytes which were
+/// written before are lost.
+ssize_t hf_paced_pwrite(int fd, const void *bytes, size_t count, off_t offset);
 /// Takes or refuses, at once, the advisory lock of an open file (held by this open file, gone with the process).
 int hf_try_lock(int fd);
 /// Names the calling thread, for ps, perf and gdb.

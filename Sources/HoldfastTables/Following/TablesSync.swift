@@ -211,9 +211,12 @@ package final class TablesSync: @unchecked Sendable {
             queue.underWay!.upTo = queue.delivered
             queue.pending = queue.spare ?? RecordBatch()
             queue.spare = nil
-            pool.write(queue)
+            pool.write(queue, steadily: isFollowing && queue.lag(now) < Self.steadyUpTo)
         }
     }
+
+    /// Milliseconds. A shard that is further behind catches up first.
+    private static let steadyUpTo = 600
 
     private static let idleEventsMax: UInt64 = 1 << 20
 

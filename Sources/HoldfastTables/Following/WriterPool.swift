@@ -10,7 +10,7 @@ final class WriterPool {
     }
 
     private enum Order: Sendable {
-        case write(ShardQueue)
+        case write(ShardQueue, steadily: Bool)
         case stop
     }
 
@@ -29,7 +29,8 @@ final class WriterPool {
             threads.append(
                 WorkerThread(name: "tables-\(number)") {
                     hf_background_thread()
-                    while case .write(let queue) = orders.take() {
+                    while case .write(let queue, let steadily) = orders.take() {
+                        hf_write_steadily(steadily ? 1 : 0)
                         results.put(Result(queue: queue, outcome: Self.write(queue, open)))
                     }
                 })
@@ -43,10 +44,11 @@ final class WriterPool {
     }
 
     /// The queue's batch under way is the writer's until its result is there.
-    func write(_ queue: ShardQueue) {
+    /// With `steadily` it goes to the disk as it is written, a little at a time, for the sake of others who sync.
+    func write(_ queue: ShardQueue, steadily: Bool = false) {
         underWay += 1
         queue.isWriting = true
-        orders.put(.write(queue))
+        orders.put(.write(queue, steadily: steadily))
     }
 
     func takeResults(waiting milliseconds: Int) -> [Result] {

@@ -1,3 +1,4 @@
+private import CHoldfast
 internal import CSQLite
 
 /// A connection to one SQLite file. Used by one thread at a time: whoever hands it on stops using it, so SQLite's own
@@ -18,11 +19,15 @@ package final class Database {
     package let path: String
     let handle: OpaquePointer
 
-    /// Evaluated once, before the first connection. A program that has SQLite at work already keeps what it chose.
-    private static let withoutStatistics = hf_sqlite_without_memory_statistics()
+    /// Done once, before the first connection. Where a program has SQLite at work already, its memory stays as it chose;
+    /// and what it writes is written as before, as long as its threads do not ask for another pace.
+    private static let prepareLibrary: Void = {
+        _ = hf_sqlite_without_memory_statistics()
+        hf_sqlite_write_with(hf_paced_pwrite)
+    }()
 
     package init(_ path: String, for use: Use) throws(TablesError) {
-        _ = Self.withoutStatistics
+        Self.prepareLibrary
         var opened: OpaquePointer?
         let flags: Int32 =
             switch use {
