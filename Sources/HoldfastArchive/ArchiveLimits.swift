@@ -13,8 +13,7 @@ package enum ArchiveLimits {
     package static let memberBytesMax = memberBytes + rowBytesMax
     /// Members between the reading and the compressing thread.
     package static let membersUnderWay = 8
-    /// Threads that sync files and read them back. With one, a snapshot of a hundred files waits half of its time for
-    /// their syncs.
+    /// Threads that sync files and read them back. With one, the files of a snapshot wait for each other's syncs.
     static let partCheckers = 3
     /// Files that wait to be checked by one of them.
     static let partsUnderWay = 4

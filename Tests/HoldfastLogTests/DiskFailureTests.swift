@@ -61,15 +61,14 @@ struct DiskFailureTests {
             try RealDisk().makeDirectory(closed)
             try RealDisk().makeDirectory(closed + "/inner")
             chmod(closed, 0)
-            let owner = geteuid()
-            if owner == 0 { seteuid(65_534) }
-            do {
-                _ = try RealDisk().open(closed + "/inner/file", for: .creating)
-                Issue.record("the file was made")
-            } catch {
-                #expect("\(error)".contains("\(closed) may not be entered by this user"), "\(error)")
+            asAnotherUser {
+                do {
+                    _ = try RealDisk().open(closed + "/inner/file", for: .creating)
+                    Issue.record("the file was made")
+                } catch {
+                    #expect("\(error)".contains("\(closed) may not be entered by this user"), "\(error)")
+                }
             }
-            seteuid(owner)
             chmod(closed, 0o755)
         }
     }

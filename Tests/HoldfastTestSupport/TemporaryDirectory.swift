@@ -38,3 +38,12 @@ extension TemporaryDirectory {
         try handle.close()
     }
 }
+
+/// Does something as a user without the rights of whoever runs the tests. That holds for the whole process,
+/// so only in one of its own.
+package func asAnotherUser(_ body: () throws -> Void) rethrows {
+    let owner = geteuid()
+    if owner == 0 { seteuid(65_534) }
+    defer { seteuid(owner) }
+    try body()
+}

@@ -15,7 +15,7 @@ extension SealBench {
         let ledger = try await Ledger.openExisting(at: path, seals: false)
         let players = min(plan.players, 100_000)
         var deposits = WalletTraffic(.deposits, players: players, seed: plan.seed, skewed: false)
-        try await apply(&deposits, count: players, to: ledger)
+        try await deposits.apply(players, to: ledger)
         var mix = WalletTraffic(.mix, players: players, seed: plan.seed &+ 2, skewed: false)
         var builder = ledger.makeBuilder()
         // A few in each run, so that they spread over the segments that are wanted.

@@ -57,20 +57,9 @@ package struct SealBench: Sendable {
         let ledger = try await Ledger.openExisting(at: path, seals: false)
         var deposits = WalletTraffic(.deposits, players: plan.players, seed: plan.seed, skewed: false)
         var mix = WalletTraffic(.mix, players: plan.players, seed: plan.seed &+ 2, skewed: skewed)
-        try await apply(&deposits, count: plan.players, to: ledger)
-        try await apply(&mix, count: plan.transactions, to: ledger)
+        try await deposits.apply(plan.players, to: ledger)
+        try await mix.apply(plan.transactions, to: ledger)
         await ledger.close()
-    }
-
-    func apply(_ traffic: inout WalletTraffic, count: Int, to ledger: Ledger) async throws {
-        var builder = ledger.makeBuilder()
-        var left = count
-        while left > 0 {
-            let run = CommandRun(ledger)
-            traffic.fill(run, count: min(left, Self.runCommands), &builder)
-            left -= Self.runCommands
-            try await run.commit()
-        }
     }
 
     private func measureSealing(_ path: String, _ name: String, into report: inout BenchReport) throws {

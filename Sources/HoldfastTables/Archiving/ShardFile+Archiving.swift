@@ -5,7 +5,7 @@ package import HoldfastWallet
 /// `database.wait(milliseconds:)`.
 ///
 ///     for day in try shard.daysToArchive(endingBefore: cutoff) {
-///         let rows = try shard.forEachEntry(of: day, notYetArchived: true) { entry in … }
+///         let rows = try shard.gatherEntries(of: day, notYetArchived: true) { piece in … }
 ///         try shard.markArchived(day, rows, receipt: snapshotID)
 ///     }
 ///     for day in shard.archivedDays(endingBefore: deletionCutoff) { try shard.dropDay(day) }
@@ -38,20 +38,11 @@ extension ShardFile {
         return days[day] ?? DayState()
     }
 
-    /// Calls `body` with a day's rows in the order of player_id (by bytes), tenant_id and seq, an exchange's money
-    /// out before its money in. The texts are good until `body` returns. Rows that come while the day is read are left
-    /// for the next time; the transactions in which it is read are short.
+    /// Hands over a day's rows piece by piece, in the order of player_id (by bytes), tenant_id and seq, an exchange's
+    /// money out before its money in. The next piece is gathered once `take` returns, so that others can work on one
+    /// meanwhile. Rows that come while the day is read are left for the next time; the transactions in which it is read
+    /// are short.
     @discardableResult
-    package func forEachEntry(
-        of day: Day, notYetArchived: Bool, _ body: (EventRow) throws(TablesError) -> Void
-    ) throws(TablesError) -> ReadRows {
-        try gatherEntries(of: day, notYetArchived: notYetArchived) { (piece) throws(TablesError) in
-            try piece.forEachRow(body)
-        }
-    }
-
-    /// The same, piece by piece, for whoever wants to go on reading while others work on a piece: the next one is
-    /// gathered once `take` returns.
     package func gatherEntries(
         of day: Day, notYetArchived: Bool, _ take: (GatheredRows) throws(TablesError) -> Void
     ) throws(TablesError) -> ReadRows {
@@ -62,7 +53,7 @@ extension ShardFile {
         return ReadRows(count: gathering.count, through: max(state.archivedThrough, gathering.through))
     }
 
-    /// Marks what `forEachEntry` read as being in the archive, without touching the rows. `receipt` is kept as it is;
+    /// Marks what `gatherEntries` read as being in the archive, without touching the rows. `receipt` is kept as it is;
     /// the newest stands. Throws when the day changed otherwise than by new rows.
     package func markArchived(
         _ day: Day, _ read: ReadRows, receipt: String, at time: Int64? = nil

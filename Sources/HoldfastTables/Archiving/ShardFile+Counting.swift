@@ -1,5 +1,5 @@
 extension ShardFile {
-    /// What `forEachEntry(of:notYetArchived:)` would read of a day, for a caller that has the rows from elsewhere.
+    /// What `gatherEntries(of:notYetArchived:)` would read of a day, for a caller that has the rows from elsewhere.
     package func countUnarchived(of day: Day) throws(TablesError) -> ReadRows {
         let state = try state(of: day)
         guard state.rows > 0 else { return ReadRows(count: 0, through: state.archivedThrough) }

@@ -78,20 +78,18 @@ package final class Database {
         _ body: () throws(TablesError) -> Result
     ) throws(TablesError) -> Result {
         // IMMEDIATE: a lock that can't be had shows before any work is done.
-        try run("BEGIN IMMEDIATE")
-        do throws(TablesError) {
-            let result = try body()
-            try run("COMMIT")
-            return result
-        } catch {
-            rollBack()
-            throw error
-        }
+        try bracketed(by: "BEGIN IMMEDIATE", body)
     }
 
     /// What `body` reads is of one moment, and locked once.
     func reading<Result>(_ body: () throws(TablesError) -> Result) throws(TablesError) -> Result {
-        try run("BEGIN")
+        try bracketed(by: "BEGIN", body)
+    }
+
+    private func bracketed<Result>(
+        by begin: String, _ body: () throws(TablesError) -> Result
+    ) throws(TablesError) -> Result {
+        try run(begin)
         do throws(TablesError) {
             let result = try body()
             try run("COMMIT")
