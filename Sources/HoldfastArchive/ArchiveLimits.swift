@@ -11,6 +11,8 @@ package enum ArchiveLimits {
     package static let rowBytesMax = 8 << 10
     /// The most that a member may say it unpacks to, so that a forged size can't claim the memory.
     package static let memberBytesMax = memberBytes + rowBytesMax
+    /// Rows in memory up to which more are read ahead: those of the largest piece, which come on top.
+    static let rowsAheadMax = 8 << 20
     /// Members between the reading and the compressing thread.
     package static let membersUnderWay = 8
     /// Threads that sync files and read them back. With one, the files of a snapshot wait for each other's syncs.

@@ -106,10 +106,15 @@ package final class PartPress {
         return bytes
     }
 
-    /// All files, synced and read back.
-    package func finish() throws(ArchiveError) -> [DataFile] {
+    /// Ends what is open; with further threads it is being checked then.
+    func closeAll() throws(ArchiveError) {
         for place in order where open[place] != nil { try close(place) }
         order = []
+    }
+
+    /// All files, synced and read back.
+    package func finish() throws(ArchiveError) -> [DataFile] {
+        try closeAll()
         var files: [(number: Int, file: DataFile)] = []
         for checker in checkers { files += try checker.finish() }
         return files.sorted { $0.number < $1.number }.map(\.file)

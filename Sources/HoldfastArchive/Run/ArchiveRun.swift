@@ -12,6 +12,8 @@ package final class ArchiveRun {
     let report: (_ rowsDone: Int) -> Void
     var result = RunReport()
     var rowsDone = 0
+    /// Whole, but not committed: its last files are synced and read back while the next rows are on their way.
+    private var underWay: (batch: Batch, shelf: any RowShelf)?
 
     /// With a `source` rows come from there instead of the shelves, which are marked and dropped all the same.
     package init(
@@ -35,10 +37,23 @@ package final class ArchiveRun {
         }
         let rows = RowsAhead(try daysDue(), from: source, onThread: options.threads > 3)
         defer { rows.stop() }
+        var moved: [any RowShelf] = []
         for shelf in shelves {
-            try moveDays(of: shelf, rows)
-            try dropDays(of: shelf)
+            do throws(ArchiveError) {
+                try moveDays(of: shelf, rows)
+            } catch {
+                // What is whole must not wait for the next run.
+                try? settle()
+                throw error
+            }
+            moved.append(shelf)
+            while let first = moved.first, underWay?.shelf !== first {
+                try dropDays(of: first)
+                moved.removeFirst()
+            }
         }
+        try settle()
+        for shelf in moved { try dropDays(of: shelf) }
         return result
     }
 
@@ -120,16 +135,29 @@ package final class ArchiveRun {
                 if current.line.bytesWritten >= options.snapshotBytesMax
                     || current.days.count >= options.snapshotDaysMax
                 {
-                    try commit(current, shelf)
+                    try end(current, shelf)
                     batch = nil
                 }
             } else {
-                if let open = batch { try commit(open, shelf) }
+                if let open = batch { try end(open, shelf) }
                 batch = nil
                 try moveRest(index, of: rows)
             }
         }
-        if let batch { try commit(batch, shelf) }
+        if let batch { try end(batch, shelf) }
+    }
+
+    /// After the last row of a batch, which is committed once the next one is as far, or nothing else is to be done.
+    private func end(_ batch: Batch, _ shelf: any RowShelf) throws(ArchiveError) {
+        try batch.line.end()
+        try settle()
+        underWay = (batch, shelf)
+    }
+
+    private func settle() throws(ArchiveError) {
+        guard let (batch, shelf) = underWay else { return }
+        underWay = nil
+        try commit(batch, shelf)
     }
 
     /// A day of which files have something already, in a snapshot of its own. Where the two contradict each other it
@@ -146,7 +174,8 @@ package final class ArchiveRun {
             result.problems.append("\(shelf.name), \(day) was not moved: \(error)")
             return
         }
-        try commit(batch, shelf)
+        try end(batch, shelf)
+        try settle()
     }
 
     private func begin(_ shelf: any RowShelf) throws(ArchiveError) -> Batch {

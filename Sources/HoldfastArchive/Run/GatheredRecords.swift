@@ -10,7 +10,7 @@ internal import HoldfastWallet
 /// all are there nothing changes any more, so any thread may read them.
 final class GatheredRecords: RowPiece, @unchecked Sendable {
     let expected: Int
-    private(set) var rows = 0
+    private(set) var count = 0
     private var bytes: [UInt8] = []
     private var records: [(at: Int, player: Int32)] = []
     private var players: [DayPlayer] = []
@@ -32,7 +32,7 @@ final class GatheredRecords: RowPiece, @unchecked Sendable {
         players[player].records += 1
         records.append((bytes.count, Int32(player)))
         bytes += UnsafeRawBufferPointer(start: record.base, count: record.size)
-        self.rows += rows
+        count += rows
     }
 
     private func find(_ key: UnsafeRawBufferPointer, _ hash: UInt64) -> Int? {

@@ -36,10 +36,10 @@ package final class LogRows: RowSource {
         let counted = try due.shelf.countUnarchived(of: due.day)
         // Rows came since the run began: the tables have all of them.
         guard counted == due.state.rows else { return try due.shelf.gather(due.day, take) }
-        guard records.rows == counted else {
+        guard records.count == counted else {
             throw .shelf(
                 due.shelf.name,
-                reason: "\(due.day) has \(counted) rows in the tables and \(records.rows) in the log. Nothing of it "
+                reason: "\(due.day) has \(counted) rows in the tables and \(records.count) in the log. Nothing of it "
                     + "was moved; `holdfast tables check` says where they differ.")
         }
         try take(records)

@@ -3,15 +3,46 @@ internal import HoldfastLog
 internal import HoldfastWallet
 
 /// The rows of the days that are due, in the order in which the run asks for them. With a thread of its own the next are
-/// gathered while those before are on their way into files: at most one piece is in use and one more in memory. Nothing
-/// but reading happens there. Without a thread they are gathered where they are asked for.
+/// gathered while those before are on their way into files, as long as not too many rows are in memory: days differ in
+/// size, and a small one that is in use would not last until a large one is there. Nothing but reading happens on that
+/// thread. Without it rows are gathered where they are asked for.
 final class RowsAhead {
     let days: [DueDay]
     private let source: (any RowSource)?
-    private let gathered = ThreadPipe<Delivery>(capacity: 1)
-    /// One for each piece that was taken out of `gathered`: then there is room for the next.
-    private let taken = ThreadPipe<Void>(capacity: 1)
+    private let gathered = ThreadPipe<Delivery>(capacity: Int.max)
+    private let room: Room
     private var thread: WorkerThread?
+
+    /// Of rows in memory. The next piece is begun while there are no more than these, whatever its size.
+    private final class Room: Sendable {
+        private let rows = Locked(0)
+        private let changed = Signal()
+        private let isClosed = Locked(false)
+        private let limit: Int
+
+        init(_ limit: Int) { self.limit = limit }
+
+        /// Waits until another piece may be begun. False when nobody takes any more.
+        func fill(_ count: Int) -> Bool {
+            rows.with { $0 += count }
+            while true {
+                let ticket = changed.ticket
+                if isClosed.with({ $0 }) { return false }
+                if rows.with({ $0 }) <= limit { return true }
+                changed.wait(after: ticket)
+            }
+        }
+
+        func empty(_ count: Int) {
+            rows.with { $0 -= count }
+            changed.raise()
+        }
+
+        func close() {
+            isClosed.with { $0 = true }
+            changed.raise()
+        }
+    }
 
     private struct Delivery: Sendable {
         /// Of the day among those that are due.
@@ -24,9 +55,12 @@ final class RowsAhead {
         case end(ArchiveError?)
     }
 
-    init(_ days: [DueDay], from source: (any RowSource)?, onThread: Bool) {
+    init(
+        _ days: [DueDay], from source: (any RowSource)?, onThread: Bool, rowsMax: Int = ArchiveLimits.rowsAheadMax
+    ) {
         self.days = days
         self.source = source
+        room = Room(rowsMax)
         if onThread, !days.isEmpty { start() }
     }
 
@@ -41,13 +75,16 @@ final class RowsAhead {
                 try piece.forEachRow(body)
             }
         }
-        while let piece = try next(of: index) { try piece.forEachRow(body) }
+        while let piece = try next(of: index) {
+            defer { room.empty(piece.count) }
+            try piece.forEachRow(body)
+        }
     }
 
     /// The thread gathers no more; what it has begun it finishes.
     func stop() {
         gathered.abandon()
-        taken.finish(.success(()))
+        room.close()
         thread?.join()
         thread = nil
     }
@@ -55,9 +92,11 @@ final class RowsAhead {
     private func next(of index: Int) throws(ArchiveError) -> (any RowPiece)? {
         // Nothing is put in here that failed: the only end is the end.
         while let delivery = try? gathered.take() {
-            if case .piece = delivery.content { _ = taken.put(()) }
             // What comes first may be the rest of a day that was broken off.
-            guard delivery.index == index else { continue }
+            guard delivery.index == index else {
+                if case .piece(let piece) = delivery.content { room.empty(piece.count) }
+                continue
+            }
             switch delivery.content {
             case .piece(let piece): return piece
             case .end(let failure):
@@ -73,7 +112,7 @@ final class RowsAhead {
         nonisolated(unsafe) let days = days
         nonisolated(unsafe) let source = source
         let gathered = gathered
-        let taken = taken
+        let room = room
         thread = WorkerThread(name: "hf-archive-read") {
             hf_polite_thread()
             for index in days.indices {
@@ -81,9 +120,8 @@ final class RowsAhead {
                 var failure: ArchiveError?
                 do throws(ArchiveError) {
                     try Self.gather(index, of: days, source) { (piece) throws(ArchiveError) in
-                        let wasTaken: Void? =
-                            gathered.put(Delivery(index: index, content: .piece(piece))) ? try? taken.take() : nil
-                        if wasTaken == nil {
+                        let count = piece.count
+                        if !gathered.put(Delivery(index: index, content: .piece(piece))) || !room.fill(count) {
                             isStopped = true
                             throw .shelf(days[index].shelf.name, reason: "reading was broken off")
                         }

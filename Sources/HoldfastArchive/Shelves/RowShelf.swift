@@ -38,6 +38,7 @@ package protocol RowShelf: AnyObject {
 
 /// Rows of a day in memory, in order. They are whoever's has the piece, on whichever thread.
 package protocol RowPiece: Sendable {
+    var count: Int { get }
     func forEachRow(_ body: (EventRow) throws(ArchiveError) -> Void) throws(ArchiveError)
 }
 

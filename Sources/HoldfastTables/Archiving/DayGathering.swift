@@ -67,10 +67,6 @@ final class DayGathering {
 
     // MARK: Pieces
 
-    func forEachRow(_ body: (EventRow) throws(TablesError) -> Void) throws(TablesError) {
-        try forEachPiece { (piece) throws(TablesError) in try piece.forEachRow(body) }
-    }
-
     /// Calls `take` with all rows, one piece behind the other in the order of their players. A piece is whoever's takes
     /// it; the next is gathered when `take` returns.
     func forEachPiece(_ take: (GatheredRows) throws(TablesError) -> Void) throws(TablesError) {

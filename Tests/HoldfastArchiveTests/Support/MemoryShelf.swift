@@ -120,6 +120,7 @@ final class MemoryShelf: RowShelf {
 struct MemoryPiece: RowPiece {
     let shelf: String
     let rows: [MemoryShelf.Row]
+    var count: Int { rows.count }
 
     func forEachRow(_ body: (EventRow) throws(ArchiveError) -> Void) throws(ArchiveError) {
         let parser = RowLineParser()

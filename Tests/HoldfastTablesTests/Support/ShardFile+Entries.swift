@@ -13,3 +13,9 @@ extension ShardFile {
         }
     }
 }
+
+extension DayGathering {
+    func forEachRow(_ body: (EventRow) throws(TablesError) -> Void) throws(TablesError) {
+        try forEachPiece { (piece) throws(TablesError) in try piece.forEachRow(body) }
+    }
+}
