@@ -319,6 +319,26 @@ struct VerificationTests {
         #expect(what == 4 || (finding.player == "p0" && finding.tenant == "evian"), "\(finding.text)")
     }
 
+    @Test("notices a player whose events lie in a lane where nobody looks for them")
+    func stranger() async throws {
+        func line(_ player: Int) -> String {
+            #"{"op":"credit","tenant":"evian","player":"p\#(player)","request_id":"d","asset":"BRL","amount":7,"at":9}"#
+        }
+        let ledger = try await AuditedLedger((100..<140).map(line), lanes: 2)
+        let files = try ledger.files
+        let renamed = try #require((100..<140).first { files.lane(of: Player("p\($0)", of: "evian")) == 0 })
+        let stranger = try #require((140..<999).first { files.lane(of: Player("p\($0)", of: "evian")) == 1 })
+        try Forger(ledger, lane: 0).forge { record, bytes in
+            guard String(decoding: record.key, as: UTF8.self) == "evian/p\(renamed)" else { return false }
+            bytes.advanced(by: RecordLayout.headerBytes).copyMemory(
+                from: Array("evian/p\(stranger)".utf8), byteCount: record.keyCount)
+            return true
+        }
+        let found = try verify(ledger).findings.kept
+        let words = "events of this player in lane 0; expected all of them in lane 1"
+        #expect(found.map(\.text) == ["log: player p\(stranger) of evian, seq 1: \(words)"])
+    }
+
     /// Takes the first entry out of the pages in a piece of requests that introduces no names.
     private static func forgetRequest(in piece: inout [UInt8]) {
         var at = 27
@@ -391,7 +411,7 @@ struct VerificationTests {
             }
         }
         #expect(skipped != nil && !name.isEmpty)
-        let wasRefused = books.events + 1 == files.lastPosition && BooksCheck([machine], books).findings.isEmpty
+        let wasRefused = books.events + 1 == files.lastPosition && BooksCheck([machine], [books]).findings.isEmpty
         // The last event of this seed moves something.
         #expect(!wasRefused)
     }

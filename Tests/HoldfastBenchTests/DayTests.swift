@@ -39,6 +39,20 @@ struct DayTests {
         }
     }
 
+    @Test("what was sealed during the day counts among what is sealed after it")
+    func sealed() async throws {
+        try await Self.inTemporaryDirectory { directory in
+            let plan = Self.plan(in: directory) {
+                $0.segmentBytes = 1 << 18
+                $0.seals = true
+            }
+            let report = try await DayBench(plan, dashboard: Self.silent).run()
+            #expect(report.isGood, "\(report.lines)")
+            let sealing = try #require(report.rates.first { $0.name == DayAftermath.sealing })
+            #expect(sealing.count < 9_500, "the background sealed some of it: otherwise this test tells nothing")
+        }
+    }
+
     @Test("a run at a rate offers what it says, each transaction when it is due")
     func paced() async throws {
         try await Self.inTemporaryDirectory { directory in

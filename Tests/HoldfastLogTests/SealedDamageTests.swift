@@ -145,10 +145,9 @@ import Testing
         for mode in [OpenMode.reading, .writing] where harm.keepsOut {
             #expect(isNamed(failure { () throws(LogError) in _ = try directory.openLanes(for: mode) }, file))
         }
-        var read: [UInt64] = [0, 0]
-        let report = try LogVerifier.verify(directory.openLanes(for: .inspecting)) { run, lane in
-            read[lane] += UInt64(run.count)
-        }
+        let reader = CountingReader()
+        let report = try LogVerifier.verify(directory.openLanes(for: .inspecting), with: reader)
+        let read = reader.events.with { $0 }
         #expect(report.faults.count == 1 && isNamed(report.faults.first, file), "\(report.faults)")
         let whole = records.filter { $0.lane == 1 || $0.address / directory.manifest.segmentBytes < last }
         #expect(read[1] == UInt64(whole.count { $0.lane == 1 }))
@@ -257,4 +256,16 @@ import Testing
     func fairShares(wanted: [Int], shares: [Int]) {
         #expect(FairShares.of(1_000, wanted: wanted) == shares)
     }
+}
+
+/// Counts what it sees of each of two lanes.
+private final class CountingReader: LogVerifier.Companion {
+    let events = Locked<[UInt64]>([0, 0])
+
+    func take(_ records: RecordRun, lane: Int, isOwnThread: Bool) {
+        let count = UInt64(records.count)
+        events.with { $0[lane] += count }
+    }
+
+    func end(lane: Int) {}
 }

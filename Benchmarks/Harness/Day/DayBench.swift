@@ -33,7 +33,8 @@ package struct DayBench: Sendable {
 
     /// Makes the ledger and lets the day pass over it. The ledger is closed afterwards.
     func live(_ report: inout BenchReport) async throws -> End {
-        try await Ledger.create(at: plan.directory, options: .init(lanes: plan.lanes))
+        try await Ledger.create(
+            at: plan.directory, options: .init(lanes: plan.lanes, segmentBytes: plan.segmentBytes))
         let clock = GivenClock(DayPlan.opening)
         let ledger = try Ledger.open(at: plan.directory, on: RealDisk(), clock: clock, drive: .threads)
         do {

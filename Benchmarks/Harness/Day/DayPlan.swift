@@ -6,6 +6,8 @@ package struct DayPlan: Sendable {
     package var players = 3_000_000
     package var tenants = 100
     package var lanes = 1
+    /// Of the log; as the ledger makes them where nothing is said.
+    package var segmentBytes: UInt64?
     package var seed: UInt64 = 1
     /// Transactions offered a second, on time whether or not earlier ones are done; nil for as fast as it goes.
     package var rate: Int?

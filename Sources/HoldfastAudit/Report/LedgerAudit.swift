@@ -24,7 +24,7 @@ package struct LedgerAudit {
     /// `progress` hears what is being done and how many events of it are.
     package init(
         _ path: String, against plan: ComparisonPlan, at time: Int64,
-        progress: (_ what: String, _ done: Int) -> Void = { _, _ in }
+        progress: @escaping @Sendable (_ what: String, _ done: Int) -> Void = { _, _ in }
     ) throws {
         self.path = path
         madeAt = time

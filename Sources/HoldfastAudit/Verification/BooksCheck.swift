@@ -15,11 +15,15 @@ struct BooksCheck {
 
     init(_ pass: LedgerPass) {
         // Of a transfer whose one half was given up the other is left.
-        self.init(pass.machines, pass.summation, isWhole: pass.files.logs.allSatisfy { !$0.isTrimmed })
+        self.init(pass.machines, pass.books, isWhole: pass.files.logs.allSatisfy { !$0.isTrimmed })
+        for (lane, machine) in pass.machines.enumerated() where pass.machines.count > 1 {
+            machine.withState { findStrangers(in: $0, of: lane, of: pass.machines.count) }
+        }
     }
 
-    init(_ machines: [WalletMachine], _ summation: PlainBooks, isWhole: Bool = true) {
-        for machine in machines {
+    /// Of each lane both opinions.
+    init(_ machines: [WalletMachine], _ books: [PlainBooks], isWhole: Bool = true) {
+        for (machine, summation) in zip(machines, books) {
             machine.withState { state in
                 players += state.playerCount
                 compare(&state, summation)
@@ -34,15 +38,30 @@ struct BooksCheck {
                 }
             }
         }
-        if purses != summation.purseCount {
-            var finding = Finding(.summation, found: "\(summation.purseCount) purses")
+        let summed = books.reduce(0) { $0 + $1.purseCount }
+        if purses != summed {
+            var finding = Finding(.summation, found: "\(summed) purses")
             finding.expected = "\(purses) purses"
             findings.add(finding)
         }
-        for (asset, total) in summation.totals.sorted(by: { $0.key < $1.key }) where isWhole && total.transfers != 0 {
-            var finding = Finding(.law, found: "transfers leave \(total.transfers)")
+        var transfers: [String: Int128] = [:]
+        for (asset, total) in books.flatMap(\.totals) { transfers[asset, default: 0] += total.transfers }
+        for (asset, left) in transfers.sorted(by: { $0.key < $1.key }) where isWhole && left != 0 {
+            var finding = Finding(.law, found: "transfers leave \(left)")
             finding.asset = asset
             finding.expected = "transfers that cancel out"
+            findings.add(finding)
+        }
+    }
+
+    /// A player's events are in one lane, the one that their name leads to: elsewhere nobody looks for them.
+    private mutating func findStrangers(in state: borrowing WalletState, of lane: Int, of lanes: Int) {
+        state.forEachStranger(in: lane, of: lanes) { tenant, player, seq, home in
+            var finding = Finding(.log, found: "events of this player in lane \(lane)")
+            finding.tenant = String(decoding: tenant, as: UTF8.self)
+            finding.player = String(decoding: player, as: UTF8.self)
+            finding.seq = seq
+            finding.expected = "all of them in lane \(home)"
             findings.add(finding)
         }
     }

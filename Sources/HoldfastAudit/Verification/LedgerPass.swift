@@ -2,55 +2,117 @@ internal import Holdfast
 internal import HoldfastLog
 internal import HoldfastWallet
 
-/// One way through a whole ledger: one thread reads and checks, one applies every event with the `apply` that served
-/// it live, and one adds up the events' bytes by itself. In the end both must have the same books.
-final class LedgerPass {
+/// One way through a whole ledger, lane beside lane. Of each lane one thread reads and checks, one applies every event
+/// with the `apply` that served it live, and one adds up the events' bytes by itself. In the end both must have the same
+/// books.
+final class LedgerPass: LogVerifier.Companion {
     let files: LedgerFiles
-    let machines: [WalletMachine]
-    private(set) var summation: PlainBooks
-    private(set) var findings = FindingList()
-    private let applying: Applying
-    private let summing: Summing
-    private let relay: RecordRelay
+    private let lanes: [LanePass]
+    private let progress: @Sendable (_ events: Int) -> Void
+    private let eventsTaken = Locked(0)
     /// What the machines lent out: request memory is of no account to any balance, so it is filled by a thread of its
     /// own, and only where it will be compared with a snapshot's.
     private let shares: [any RecoveryShare]
 
     /// Events up to and including a time. A lane that has given up its beginning starts from its oldest snapshot, which
-    /// has the first of the events that are left already: these are only looked at as bytes.
-    init(_ files: LedgerFiles, upTo time: Int64? = nil, remembersRequests: Bool = false) throws(LedgerError) {
+    /// has the first of the events that are left already: these are only looked at as bytes. `progress` hears on the
+    /// caller's own thread how many events were read.
+    init(
+        _ files: LedgerFiles, upTo time: Int64? = nil, remembersRequests: Bool = false,
+        progress: @escaping @Sendable (_ events: Int) -> Void
+    ) throws(LedgerError) {
         self.files = files
-        var machines: [WalletMachine] = []
-        let summation = PlainBooks()
+        self.progress = progress
+        var lanes: [LanePass] = []
+        var shares: [any RecoveryShare] = []
         for log in files.logs {
             let machine = try files.machineAtBeginning(of: log, asOf: time)
-            if log.isTrimmed { machine.withState { summation.begin(with: &$0) } }
-            machines.append(machine)
+            let books = PlainBooks()
+            if log.isTrimmed { machine.withState { books.begin(with: &$0) } }
+            let share = machine.lendShare()
+            if let share { shares.append(share) }
+            lanes.append(
+                LanePass(machine, books, log, upTo: time ?? .max, remembering: remembersRequests ? share : nil))
         }
-        let applying = Applying(machines, files)
-        let summing = Summing(summation, files)
-        let shares = machines.compactMap { $0.lendShare() }
-        self.machines = machines
-        self.summation = summation
-        self.applying = applying
-        self.summing = summing
+        self.lanes = lanes
         self.shares = shares
-        var takers: [any RecordTaker] = [applying, summing]
-        if remembersRequests { takers.append(Remembering(shares)) }
-        relay = RecordRelay(takers: takers, upTo: time ?? .max)
     }
 
-    var events: Int { Int(relay.count) }
+    /// The engine's own books, lane by lane. Once finished.
+    var machines: [WalletMachine] { lanes.map(\.machine) }
+    /// The second opinion's.
+    var books: [PlainBooks] { lanes.map(\.books) }
+    /// Events that were taken in. Once finished.
+    var events: Int { lanes.reduce(0) { $0 + $1.events } }
 
-    func take(_ records: RecordRun, lane: Int) { _ = relay.put(records, of: lane) }
+    func take(_ records: RecordRun, lane: Int, isOwnThread: Bool) {
+        lanes[lane].take(records)
+        let count = records.count
+        let events = eventsTaken.with { taken in
+            taken += count
+            return taken
+        }
+        if isOwnThread { progress(events) }
+    }
 
-    /// Waits for the books, and gathers what did not add up: each event once, though two may have found it.
-    func finish() throws(LedgerError) {
+    func end(lane: Int) { lanes[lane].end() }
+
+    /// What did not add up: each event once, though two may have found it. Once every lane has ended.
+    func finish() throws(LedgerError) -> FindingList {
         defer { for share in shares { share.giveBack() } }
-        try relay.finish()
-        findings.add(applying.findings)
-        let known = Set(applying.findings.kept.map { Place($0) })
+        var findings = FindingList()
+        for lane in lanes { findings.add(try lane.finish()) }
+        return findings
+    }
+}
+
+/// The way through one lane. Its threads are there from the first record to the last.
+private final class LanePass: @unchecked Sendable {
+    // @unchecked: used by the thread that goes through the lane, and when that is done by whoever waited for it.
+    let machine: WalletMachine
+    let books: PlainBooks
+    private(set) var events = 0
+    private let applying: Applying
+    private let summing: Summing
+    private let takers: [any RecordTaker]
+    private let log: FileBatchLog
+    private let time: Int64
+    private var relay: RecordRelay?
+    private var outcome: Result<Void, LogError> = .success(())
+
+    init(
+        _ machine: WalletMachine, _ books: PlainBooks, _ log: FileBatchLog, upTo time: Int64,
+        remembering share: (any RecoveryShare)?
+    ) {
+        self.machine = machine
+        self.books = books
+        self.log = log
+        self.time = time
+        applying = Applying(machine, log)
+        summing = Summing(books, log)
+        takers = [applying, summing] + (share.map { [Remembering($0)] } ?? [])
+    }
+
+    func take(_ records: RecordRun) {
+        let relay = relay ?? RecordRelay(takers: takers, upTo: time)
+        self.relay = relay
+        _ = relay.put(records, of: log.at.lane)
+    }
+
+    /// Returns when all that was taken is in the books.
+    func end() {
+        guard let relay else { return }
+        outcome = Result { () throws(LogError) in try relay.finish() }
+        events = Int(relay.count)
+        self.relay = nil
+    }
+
+    func finish() throws(LedgerError) -> FindingList {
+        try outcome.get()
+        var findings = applying.findings
+        let known = Set(findings.kept.map { Place($0) })
         for finding in summing.findings.kept where !known.contains(Place(finding)) { findings.add(finding) }
+        return findings
     }
 
     private struct Place: Hashable {
@@ -119,17 +181,16 @@ extension Finding {
 /// The engine's own opinion.
 private final class Applying: RecordTaker, @unchecked Sendable {
     // @unchecked: used by its thread alone, until that has ended.
-    private let machines: [WalletMachine]
-    private let files: LedgerFiles
+    private let machine: WalletMachine
+    private let log: FileBatchLog
     private(set) var findings = FindingList()
 
-    init(_ machines: [WalletMachine], _ files: LedgerFiles) {
-        self.machines = machines
-        self.files = files
+    init(_ machine: WalletMachine, _ log: FileBatchLog) {
+        self.machine = machine
+        self.log = log
     }
 
     func take(_ block: RecordBlock) {
-        let machine = machines[block.lane]
         var rest = block.records
         while !rest.isEmpty {
             do throws(LogError) {
@@ -137,14 +198,14 @@ private final class Applying: RecordTaker, @unchecked Sendable {
             } catch {
                 // All before the one that does not fit were taken in. It is named, believed, and the rest goes on.
                 let (index, fault) = machine.withState { ($0.takenIn, $0.lastFault) }
-                note(rest[index], fault, error, block.lane)
+                note(rest[index], fault, error)
                 machine.withState { [placed = rest[index]] in $0.adopt(placed.record, at: placed.address) }
                 rest = UnsafeBufferPointer(rebasing: rest[(index + 1)...])
             }
         }
     }
 
-    private func note(_ placed: PlacedRecord, _ fault: EventFault?, _ error: LogError, _ lane: Int) {
+    private func note(_ placed: PlacedRecord, _ fault: EventFault?, _ error: LogError) {
         let check: Finding.Check =
             switch fault?.what {
             case .seq: .seq
@@ -152,7 +213,7 @@ private final class Applying: RecordTaker, @unchecked Sendable {
             case .hold: .hold
             case .malformed, .other, nil: .event
             }
-        var finding = Finding(check, placed, in: files.logs[lane], found: fault?.found ?? error.description)
+        var finding = Finding(check, placed, in: log, found: fault?.found ?? error.description)
         finding.expected = fault?.expected
         finding.asset = fault?.asset?.description
         findings.add(finding)
@@ -163,12 +224,12 @@ private final class Applying: RecordTaker, @unchecked Sendable {
 private final class Summing: RecordTaker, @unchecked Sendable {
     // @unchecked: used by its thread alone, until that has ended.
     private let books: PlainBooks
-    private let files: LedgerFiles
+    private let log: FileBatchLog
     private(set) var findings = FindingList()
 
-    init(_ books: PlainBooks, _ files: LedgerFiles) {
+    init(_ books: PlainBooks, _ log: FileBatchLog) {
         self.books = books
-        self.files = files
+        self.log = log
     }
 
     func take(_ block: RecordBlock) {
@@ -179,14 +240,14 @@ private final class Summing: RecordTaker, @unchecked Sendable {
                 let count = min(PlainBooks.groupMax, records.count - done)
                 for index in 0..<count { group[index] = records[done + index].record.base }
                 books.take(UnsafeBufferPointer(rebasing: group[..<count])) { index, disagreement in
-                    note(records[done + index], disagreement, block.lane)
+                    note(records[done + index], disagreement)
                 }
                 done += count
             }
         }
     }
 
-    private func note(_ placed: PlacedRecord, _ disagreement: PlainBooks.Disagreement, _ lane: Int) {
+    private func note(_ placed: PlacedRecord, _ disagreement: PlainBooks.Disagreement) {
         let check: Finding.Check =
             switch disagreement.what {
             case .unreadable: .event
@@ -194,7 +255,7 @@ private final class Summing: RecordTaker, @unchecked Sendable {
             case .balance, .toBalance: .balance
             case .law: .law
             }
-        var finding = Finding(check, placed, in: files.logs[lane], found: disagreement.found)
+        var finding = Finding(check, placed, in: log, found: disagreement.found)
         finding.expected = disagreement.expected
         finding.asset = disagreement.asset
         findings.add(finding)
@@ -203,9 +264,9 @@ private final class Summing: RecordTaker, @unchecked Sendable {
 
 /// The memory of requests.
 private final class Remembering: RecordTaker {
-    private let shares: [any RecoveryShare]
+    private let share: any RecoveryShare
 
-    init(_ shares: [any RecoveryShare]) { self.shares = shares }
+    init(_ share: any RecoveryShare) { self.share = share }
 
-    func take(_ block: RecordBlock) throws(LogError) { try shares[block.lane].apply(block.records) }
+    func take(_ block: RecordBlock) throws(LogError) { try share.apply(block.records) }
 }

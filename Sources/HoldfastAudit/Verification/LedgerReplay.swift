@@ -6,8 +6,9 @@ package import HoldfastWallet
 /// All balances of a ledger rebuilt from its log alone: by the `apply` of the live path, and by an independent
 /// summation that must come to the same.
 package struct LedgerReplay {
-    private let pass: LedgerPass
+    private let machines: [WalletMachine]
     private let asOf: Int64?
+    package let events: Int
     package private(set) var players = 0
     package private(set) var purses = 0
     package private(set) var totals: [AssetName: LedgerDifference.Total] = [:]
@@ -15,30 +16,45 @@ package struct LedgerReplay {
 
     package private(set) var comparisons: [Comparison] = []
 
-    package var events: Int { pass.events }
     package var isGood: Bool { findings.isEmpty }
 
     /// With a time, events up to and including it count, and holds that had ended by then have fallen back.
     package init(
-        of files: LedgerFiles, asOf: Int64? = nil, progress: (Int) -> Void = { _ in }
+        of files: LedgerFiles, asOf: Int64? = nil, progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws(LedgerError) {
         self.asOf = asOf
-        pass = try LedgerPass(files, upTo: asOf)
-        for log in files.logs {
-            let cursor = log.batchesOnce(from: log.firstAddress, upTo: log.tail.address)
-            while let batch = try cursor.next() {
-                pass.take(RecordRun(batch), lane: log.at.lane)
-                progress(pass.events)
-            }
-        }
-        try pass.finish()
-        findings.add(pass.findings)
+        let pass = try LedgerPass(files, upTo: asOf, progress: progress)
+        let damage = Self.read(files.logs, into: pass)
+        findings.add(try pass.finish())
+        if let damage { throw damage }
+        machines = pass.machines
+        events = pass.events
         let check = BooksCheck(pass)
         findings.add(check.findings)
         players = check.players
         purses = check.purses
         totals = check.totals
         if let asOf { release(by: asOf) }
+    }
+
+    /// All lanes; what keeps the first of them from being read.
+    private static func read(_ logs: [FileBatchLog], into pass: LedgerPass) -> LedgerError? {
+        let damage = Locked([LedgerError?](repeating: nil, count: logs.count))
+        LaneThreads.forEach(logs.count) { lane, isOwnThread in
+            defer { pass.end(lane: lane) }
+            let log = logs[lane]
+            do throws(LedgerError) {
+                let cursor = log.batchesOnce(from: log.firstAddress, upTo: log.tail.address)
+                while let batch = try cursor.next() {
+                    pass.take(RecordRun(batch), lane: lane, isOwnThread: isOwnThread)
+                }
+                return true
+            } catch {
+                damage.with { $0[lane] = error }
+                return false
+            }
+        }
+        return damage.with { $0 }.compactMap(\.self).first
     }
 
     /// Takes in what else the log was compared with.
@@ -49,7 +65,7 @@ package struct LedgerReplay {
 
     /// Holds that had ended by the time count as fallen back.
     private mutating func release(by asOf: Int64) {
-        for machine in pass.machines {
+        for machine in machines {
             machine.withState { state in
                 state.forEachOpenHold { asset, amount, expiresAt in
                     if expiresAt <= asOf { totals[asset, default: .init()].held -= Int128(amount) }
@@ -59,7 +75,7 @@ package struct LedgerReplay {
     }
 
     /// One line for each player and asset, sorted.
-    package var lines: JSONWriter { LedgerBooks(of: pass.machines, asOf: asOf).lines }
+    package var lines: JSONWriter { LedgerBooks(of: machines, asOf: asOf).lines }
 
     /// Totals per asset; what did not add up only where something did not.
     package var json: JSONWriter {

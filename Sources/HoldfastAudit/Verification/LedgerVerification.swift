@@ -23,7 +23,8 @@ package struct LedgerVerification {
     /// `deep` computes anew what sealing computed. `progress` hears how many events were read, and of how many once that
     /// is known.
     package static func run(
-        _ path: String, deep: Bool = false, progress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
+        _ path: String, deep: Bool = false,
+        progress: @escaping @Sendable (_ done: Int, _ total: Int?) -> Void = { _, _ in }
     ) throws(LedgerError) -> LedgerVerification {
         var result = LedgerVerification()
         // Opened once, so that everything below looks at the same log, also beside a running owner.
@@ -41,7 +42,7 @@ package struct LedgerVerification {
         let hasSnapshots = try result.hasSnapshots(files)
         let pass: LedgerPass
         do throws(LedgerError) {
-            pass = try LedgerPass(files, remembersRequests: hasSnapshots)
+            pass = try LedgerPass(files, remembersRequests: hasSnapshots) { progress($0, total) }
         } catch {
             // The log has given up its beginning, and there is no good snapshot to begin with.
             result.log = try LogVerifier.verify(files.logs, deep: deep)
@@ -49,14 +50,11 @@ package struct LedgerVerification {
             result.findings.add(Finding(error, as: .snapshot))
             return result
         }
-        result.log = try LogVerifier.verify(files.logs, deep: deep) { batch, lane in
-            pass.take(batch, lane: lane)
-            progress(pass.events, total)
-        }
-        try pass.finish()
+        result.log = try LogVerifier.verify(files.logs, deep: deep, with: pass)
+        let disagreements = try pass.finish()
         result.isLogReadable = result.findings.isEmpty && result.log.faultCount == 0
         result.addDamage()
-        result.addPass(pass.findings)
+        result.addPass(disagreements)
         result.checkBooks(pass)
         result.markWhatFollows(from: files)
         // Where the log itself is damaged, a snapshot may well know more than what is left of it.
@@ -145,12 +143,8 @@ package struct LedgerVerification {
     private mutating func compareSnapshots(
         of files: LedgerFiles, with machines: [WalletMachine]
     ) throws(LedgerError) {
-        let digests = zip(machines, files.logs).map { machine, log in
-            machine.withState { replayed in
-                defer { replayed.forgetRequests() }
-                return replayed.requestDigest(segmentBytes: log.at.segmentBytes)
-            }
-        }
+        let digests = Self.requestDigests(of: machines, files.logs)
+        for machine in machines { machine.withState { $0.forgetRequests() } }
         let recovered: [(WalletMachine, LaneRecovery.Report)]
         do throws(LedgerError) {
             recovered = try files.recoverStates()
@@ -158,6 +152,7 @@ package struct LedgerVerification {
             findings.add(Finding(error, as: .snapshot))
             return
         }
+        let found = Self.requestDigests(of: recovered.map(\.0), files.logs)
         for (lane, (machine, report)) in recovered.enumerated() {
             for damaged in report.passedOver { findings.add(Finding(.snapshot, found: damaged)) }
             guard let snapshot = report.snapshot else { continue }
@@ -173,12 +168,23 @@ package struct LedgerVerification {
                     list.add(uncounted: count - list.count)
                 }
             }
-            let found = machine.withState { $0.requestDigest(segmentBytes: log.at.segmentBytes) }
-            for difference in digests[lane].differences(from: found) {
+            for difference in digests[lane].differences(from: found[lane]) {
                 list.add(Finding(difference, in: file))
             }
             findings.add(list)
         }
+    }
+
+    private static func requestDigests(of machines: [WalletMachine], _ logs: [FileBatchLog]) -> [RequestDigest] {
+        // Each lane's machine is one thread's until all have ended.
+        nonisolated(unsafe) let machines = machines
+        let digests = Locked([RequestDigest?](repeating: nil, count: logs.count))
+        LaneThreads.forEach(logs.count) { lane, _ in
+            let digest = machines[lane].withState { $0.requestDigest(segmentBytes: logs[lane].at.segmentBytes) }
+            digests.with { $0[lane] = digest }
+            return true
+        }
+        return digests.with { $0.map { $0! } }
     }
 
     /// Takes in what else the log was compared with.

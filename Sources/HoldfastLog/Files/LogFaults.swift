@@ -8,11 +8,26 @@ struct LogFaults: Sendable {
     }
 
     private struct Found {
-        var first: [LogError] = []
+        private(set) var first: [LogError] = []
+        private(set) var count = 0
         /// What they all say, each as a hash: by the kept ones alone nobody could tell which were met before.
         private var hashes: Set<Int> = []
 
-        mutating func isNew(_ fault: LogError) -> Bool {
+        mutating func add(_ fault: LogError) {
+            // What is wrong with a sealed segment is met on the way through the lane, and again when it is looked at.
+            if !isNew(fault) { return }
+            count += 1
+            if first.count < keptMax { first.append(fault) }
+        }
+
+        /// What was found later.
+        mutating func add(_ other: Found) {
+            for fault in other.first { add(fault) }
+            count += other.count - other.first.count
+            if hashes.count < hashesMax { hashes.formUnion(other.hashes) }
+        }
+
+        private mutating func isNew(_ fault: LogError) -> Bool {
             let hash = fault.description.hashValue
             if hashes.count >= hashesMax { return !hashes.contains(hash) }
             return hashes.insert(hash).inserted
@@ -20,7 +35,7 @@ struct LogFaults: Sendable {
     }
 
     private var sources: [Source: Found] = [:]
-    private(set) var count = 0
+    var count: Int { sources.values.reduce(0) { $0 + $1.count } }
     static let keptMax = 1_000
     /// A bound on what a source takes in memory, some three megabytes. Behind so many a fault that is met again counts
     /// again.
@@ -29,11 +44,12 @@ struct LogFaults: Sendable {
     /// Without `ofSealed` the file that it names says whether a fault is a sealed segment's.
     mutating func add(_ fault: LogError, lane: Int, ofSealed: Bool = false) {
         let isSealed = ofSealed || fault.file?.hasSuffix(SegmentNames.sealedSuffix) == true
-        let source = Source(lane: lane, isSealed: isSealed)
-        // What is wrong with a sealed segment is met on the way through the lane, and again when it is looked at.
-        if !sources[source, default: Found()].isNew(fault) { return }
-        count += 1
-        if sources[source]!.first.count < Self.keptMax { sources[source]!.first.append(fault) }
+        sources[Source(lane: lane, isSealed: isSealed), default: Found()].add(fault)
+    }
+
+    /// What was found later, or elsewhere.
+    mutating func add(_ others: LogFaults) {
+        for (source, found) in others.sources { sources[source, default: Found()].add(found) }
     }
 
     /// Lane after lane, its sealed segments first: they are the older ones.

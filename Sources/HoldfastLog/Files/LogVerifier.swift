@@ -21,55 +21,78 @@ package struct LogVerifier {
         mutating func add(_ fault: LogError, lane: Int, ofSealed: Bool = false) {
             found.add(fault, lane: lane, ofSealed: ofSealed)
         }
+
+        /// What was found in the lane behind those that are in the report.
+        fileprivate mutating func add(_ lane: Report) {
+            segments += lane.segments
+            sealedSegments += lane.sealedSegments
+            batches += lane.batches
+            events += lane.events
+            bytes += lane.bytes
+            lastPosition = max(lastPosition, lane.lastPosition)
+            chainHeads += lane.chainHeads
+            found.add(lane.found)
+        }
     }
 
-    /// `each` sees all good records in the order of their lane, also those behind damage.
-    package static func verify(
-        _ directory: LogDirectory, deep: Bool = false,
-        each: (RecordRun, _ lane: Int) -> Void = { _, _ in }
-    ) throws(LogError) -> Report {
+    /// Who goes along with the way through a log.
+    package protocol Companion: Sendable {
+        /// Good records of a lane in their order, also those behind damage. Of several lanes on several threads; whether
+        /// it is that of who asked for the verification is said.
+        func take(_ records: RecordRun, lane: Int, isOwnThread: Bool)
+        /// Nothing more comes of the lane.
+        func end(lane: Int)
+    }
+
+    package static func verify(_ directory: LogDirectory, deep: Bool = false) throws(LogError) -> Report {
         var report = Report()
         report.lanes = directory.manifest.lanes
         do throws(LogError) {
-            return try verify(directory.openLanes(for: .reading), deep: deep, each: each)
+            return try verify(directory.openLanes(for: .reading), deep: deep)
         } catch {
             report.add(error, lane: 0)
             return report
         }
     }
 
-    /// The same for lanes that are open already, up to where they ended then.
+    /// The same for lanes that are open already, up to where they ended then: as many at a time as there are cores.
     package static func verify(
-        _ logs: [FileBatchLog], deep: Bool = false,
-        each: (RecordRun, _ lane: Int) -> Void = { _, _ in }
+        _ logs: [FileBatchLog], deep: Bool = false, with companion: (any Companion)? = nil
     ) throws(LogError) -> Report {
+        let lanes = Locked(Array(repeating: Report(), count: logs.count))
+        LaneThreads.forEach(logs.count) { number, isOwnThread in
+            let found = verify(logs[number], deep: deep) { run in
+                companion?.take(run, lane: logs[number].at.lane, isOwnThread: isOwnThread)
+            }
+            companion?.end(lane: logs[number].at.lane)
+            lanes.with { $0[number] = found }
+            return true
+        }
         var report = Report()
         report.lanes = logs.count
         for (lane, damage) in LogDirectory.lostLanes(logs) { report.add(damage, lane: lane) }
-        for log in logs {
-            report.sealedSegments += log.sealedSegments.count
-            let ahead = SealedAhead(of: log, by: SealedVerifier(deep: deep))
-            verify(log, ahead, into: &report, each: each)
-            for fault in ahead.finish() { report.add(fault, lane: log.at.lane, ofSealed: true) }
-        }
+        for lane in lanes.with({ $0 }) { report.add(lane) }
         try checkPositions(logs, &report)
         return report
     }
 
-    private static func verify(
-        _ log: FileBatchLog, _ ahead: SealedAhead, into report: inout Report, each: (RecordRun, Int) -> Void
-    ) {
+    private static func verify(_ log: FileBatchLog, deep: Bool, each: (RecordRun) -> Void) -> Report {
+        var report = Report()
+        report.sealedSegments = log.sealedSegments.count
         // A sealed segment is looked at also where an inspection could not follow its lane so far.
-        report.segments += log.openSegments.count + log.sealedSegments.count
+        report.segments = log.openSegments.count + log.sealedSegments.count
         for fault in log.openedWith.damage { report.add(fault, lane: log.at.lane) }
+        let ahead = SealedAhead(of: log, by: SealedVerifier(deep: deep))
         var pass = LanePass(log, ahead)
         do throws(LogError) {
             try pass.run(&report, each)
         } catch {
             report.add(error, lane: log.at.lane)
         }
-        report.lastPosition = max(report.lastPosition, max(pass.position, 1) - 1)
-        report.chainHeads.append(pass.hash)
+        report.lastPosition = max(pass.position, 1) - 1
+        report.chainHeads = [pass.hash]
+        for fault in ahead.finish() { report.add(fault, lane: log.at.lane, ofSealed: true) }
+        return report
     }
 
     /// Positions run through all lanes without a gap, so a lane that lost its end or all of it shows. Only in a log
@@ -103,7 +126,7 @@ private struct LanePass {
         end = log.firstAddress
     }
 
-    mutating func run(_ report: inout LogVerifier.Report, _ each: (RecordRun, Int) -> Void) throws(LogError) {
+    mutating func run(_ report: inout LogVerifier.Report, _ each: (RecordRun) -> Void) throws(LogError) {
         do throws(LogError) { try log.checkHeaders() } catch { report.add(error, lane: log.at.lane) }
         while true {
             let batch: BatchView?
@@ -116,7 +139,7 @@ private struct LanePass {
             }
             guard let batch else { break }
             do throws(LogError) { try check(batch) } catch { report.add(error, lane: log.at.lane) }
-            each(RecordRun(batch), log.at.lane)
+            each(RecordRun(batch))
             count(batch, events: batch.header.count, &report)
             hash = batch.hash
         }
@@ -146,7 +169,7 @@ private struct LanePass {
 
     /// Notes damage and goes on behind it. False where nothing is left to read.
     private mutating func pass(
-        _ error: LogError, _ report: inout LogVerifier.Report, _ each: (RecordRun, Int) -> Void
+        _ error: LogError, _ report: inout LogVerifier.Report, _ each: (RecordRun) -> Void
     ) throws(LogError) -> Bool {
         switch try cursor.passDamage() {
         case .batch(let batch):
@@ -154,7 +177,7 @@ private struct LanePass {
             var isNamed = false
             batch.salvage { run in
                 events += run.count
-                each(run, log.at.lane)
+                each(run)
             } _: { offset, what in
                 isNamed = true
                 report.add(

@@ -1,3 +1,4 @@
+package import HoldfastLog
 import HoldfastMemory
 
 /// What an auditor asks of a whole state, without a view of each player.
@@ -9,6 +10,18 @@ extension WalletState {
         guard players.highWater > 0 else { return }
         for player in 1...players.highWater where isInUse(player) {
             body(tenant(of: player), id(of: player), players.pointer(player).pointee.seq)
+        }
+    }
+
+    /// Every player whose name leads to another lane than this one.
+    package func forEachStranger(
+        in lane: Int, of lanes: Int,
+        _ body: (_ tenant: UnsafeRawBufferPointer, _ player: UnsafeRawBufferPointer, _ seq: UInt64, _ home: Int) -> Void
+    ) {
+        guard players.highWater > 0 else { return }
+        for player in 1...players.highWater where isInUse(player) {
+            let home = LanePlacement.lane(ofHash: keyHash(of: player), lanes: lanes)
+            if home != lane { body(tenant(of: player), id(of: player), players.pointer(player).pointee.seq, home) }
         }
     }
 

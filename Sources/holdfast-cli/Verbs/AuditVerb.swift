@@ -31,12 +31,14 @@ struct AuditVerb: Verb {
     }
 
     func run() async throws -> ExitCode {
-        var lines: [String: Progress] = [:]
+        let lines = Locked<[String: Progress]>([:])
         let audit = try LedgerAudit(directory, against: plan, at: SystemClock().now()) { what, done in
-            if lines[what] == nil { lines[what] = Progress.onStandardError(what, unit: .things("events")) }
-            lines[what]?.update(done: done)
+            lines.with { lines in
+                if lines[what] == nil { lines[what] = Progress.onStandardError(what, unit: .things("events")) }
+                lines[what]?.update(done: done)
+            }
         }
-        for line in lines.values { line.finish() }
+        for line in lines.with({ $0 }).values { line.finish() }
         if let html { try WholeFile.write(audit.html, to: html) }
         if asJSON { try Output.print(audit.json) } else { try Output.print(audit.lines) }
         return audit.isGood ? .done : .failed
