@@ -297,6 +297,11 @@ int hf_core_waits(int32_t thread, int64_t *waited_ns, int64_t *turns) {
     return 1;
 }
 
+uint64_t *hf_ranks_held(void) {
+    static _Thread_local uint64_t held;
+    return &held;
+}
+
 void hf_futex_wait(const volatile uint32_t *word, uint32_t expected, int64_t timeout_ns) {
     struct timespec t = {timeout_ns / 1000000000, timeout_ns % 1000000000};
     (void)syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, timeout_ns < 0 ? NULL : &t, NULL, 0);

@@ -115,4 +115,36 @@ struct BulkTests {
             }
         }
     }
+
+    @Test("that are few are not decided before many that were handed over first and fill batch after batch")
+    func notOvertaken() async throws {
+        try await withLedger(segmentBytes: 1 << 18) { ledger in
+            var lines = CommandLines(for: ledger)
+            let head = #""tenant":"evian","player":"p0","asset":"BRL""#
+            var runs: [CommandRun] = []
+            for round in 0..<25 {
+                // Several batches' worth, and then all of it out at once.
+                let many = CommandRun(ledger)
+                for number in 0..<3_000 {
+                    _ = lines.read(#"{"op":"credit",\#(head),"request_id":"i\#(round)-\#(number)","amount":1}"#) {
+                        many.append(&$0)
+                    }
+                }
+                await many.handOver()
+                runs.append(many)
+                for number in 0..<6 {
+                    let few = CommandRun(ledger)
+                    _ = lines.read(#"{"op":"debit",\#(head),"request_id":"o\#(round)-\#(number)","amount":500}"#) {
+                        few.append(&$0)
+                    }
+                    await few.handOver()
+                    runs.append(few)
+                }
+            }
+            for run in runs {
+                try await run.settled()
+                #expect((0..<run.count).allSatisfy { run.outcome($0).status == .accepted })
+            }
+        }
+    }
 }

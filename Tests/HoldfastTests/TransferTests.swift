@@ -38,6 +38,32 @@ struct TransferTests {
         #expect(kept > 0 && lost > 0, "of what had no answer some was in the log and some was not")
     }
 
+    @Test("finds room where the other lane's batch is full, and takes the lanes' locks in their order", arguments: 0..<3)
+    func intoAFullBatch(full: Int) throws {
+        let ledger = try LedgerByHand(on: SimulatedDisk(), lanes: 3).ledger
+        let players = TransferStory.playersInDifferentLanes(3)
+        var lines = CommandLines(for: ledger, latestTime: 0)
+        var batches: [CommandBatch] = []
+        func decide(_ operation: String, _ rest: String, in lane: Int) {
+            let batch = CommandBatch(commandsExpected: 1)
+            let invalid = lines.read(
+                #"{"op":"\#(operation)","tenant":"evian","player":"\#(players[lane])","asset":"BRL","#
+                    + #""request_id":"r\#(batches.count)",\#(rest)}"#
+            ) { batch.append(&$0) }
+            #expect(invalid == nil && ledger.engine.offer(batch, to: lane) == nil)
+            batches.append(batch)
+            ledger.engine.runLane(lane)
+        }
+        for lane in 0..<3 { decide("credit", #""amount":10000"#, in: lane) }
+        // Both others send to one, whose batch is full before theirs are. Nobody commits but who finds no room.
+        for number in 0..<2_000 {
+            let from = (full + 1 + number % 2) % 3
+            decide("transfer", #""amount":1,"to":"\#(players[full])""#, in: from)
+        }
+        while ledger.engine.commit() {}
+        #expect(batches.allSatisfy { $0.outcome(0).status == .accepted })
+    }
+
     /// What a reader sees on the crashed disk, what recovery makes of it, and that it goes on from there.
     private func check(
         _ disk: SimulatedDisk, _ story: TransferStory, _ place: Comment
@@ -183,7 +209,7 @@ private struct TransferStory {
     }
 
     /// One player for each lane.
-    private static func playersInDifferentLanes(_ lanes: Int) -> [String] {
+    static func playersInDifferentLanes(_ lanes: Int) -> [String] {
         let ledger = try! LedgerByHand(on: SimulatedDisk(), lanes: lanes)
         return (0..<lanes).map { lane in
             (0...).lazy.map { "p\($0)" }.first { ledger.ledger.lane(of: Player($0, of: "evian")) == lane }!

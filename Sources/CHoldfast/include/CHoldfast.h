@@ -66,6 +66,9 @@ int32_t hf_thread_id(void);
 /// the kernel's account of it can't be read.
 int hf_core_waits(int32_t thread, int64_t *waited_ns, int64_t *turns);
 
+/// The ranks of the locks that the calling thread holds, a bit each: for `Lock` to see that they are taken in order.
+uint64_t *hf_ranks_held(void);
+
 /// Sleeps while *word == expected, at most timeout_ns (< 0: for ever). Returns at once when it differs.
 void hf_futex_wait(const volatile uint32_t *word, uint32_t expected, int64_t timeout_ns);
 void hf_futex_wake(const volatile uint32_t *word, int32_t count);

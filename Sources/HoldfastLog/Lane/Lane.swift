@@ -8,7 +8,7 @@ final class Lane<Machine: LaneMachine> {
     let machine: Machine
     let reader: LaneReader
     let inbox = Inbox<Machine.Work>()
-    let lock = Lock()
+    let lock: Lock
     /// Raised when the committing thread has put a fresh batch in place.
     let refreshed = Signal()
     let clock: any LogClock
@@ -24,6 +24,9 @@ final class Lane<Machine: LaneMachine> {
     var snapshot: SnapshotJob?
     /// When the lane's thread wakes by itself at the latest. What falls due earlier has to wake it.
     var wakesAt: Int64 = .max
+    /// Whether the lane's thread has works that were in the inbox: it gives up the lock where a batch is full, and what
+    /// comes then must not be decided before them.
+    var hasWorksInHand = false
     /// Behind the last batch that was taken.
     var nextAddress: UInt64
 
@@ -32,6 +35,7 @@ final class Lane<Machine: LaneMachine> {
 
     init(number: Int, log: any BatchLog, machine: Machine, clock: any LogClock) {
         self.number = number
+        lock = Lock(rank: number)
         self.log = log
         self.machine = machine
         self.clock = clock

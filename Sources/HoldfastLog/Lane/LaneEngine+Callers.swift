@@ -35,7 +35,7 @@ extension LaneEngine {
         }
         // An engine that closes has its lanes look once more behind this mark, with the lock held as it is now.
         let isOpen = stopping.with { !$0.closing && $0.failure == nil }
-        guard isOpen, lane.hasPlace, lane.inbox.isEmpty else {
+        guard isOpen, lane.hasPlace, !lane.hasWorksInHand, lane.inbox.isEmpty else {
             lane.lock.unlock()
             return false
         }

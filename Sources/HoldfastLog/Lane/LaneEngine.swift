@@ -99,6 +99,7 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
         lane.lock.lock()
         // With the lock held, so that nothing is put back into the inbox behind the lane's last look.
         lane.inbox.takeAll(into: &works)
+        lane.hasWorksInHand = !works.isEmpty
         let before = lane.hasSomethingToCommit
         expire(lane)
         var taken = 0
@@ -112,6 +113,7 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
                 _ = advanceSnapshot(of: lane)
             }
         }
+        lane.hasWorksInHand = false
         let more = lane.hasSomethingToCommit
         let snapshotGoesOn = advanceSnapshot(of: lane)
         lane.lock.unlock()
@@ -163,14 +165,33 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
         }
     }
 
-    /// One decision over two lanes: both locks held, both batches open, so that both halves are in one round.
+    /// One decision over two lanes: both locks held, both batches open, so that both halves are in one round. The lane's
+    /// own lock is held before and after.
     private func decide(_ work: Machine.Work, on lane: Lane<Machine>, with other: Lane<Machine>) -> LogError? {
         lane.lock.unlock()
         let (first, second) = lane.number < other.number ? (lane, other) : (other, lane)
         first.lock.lock()
         second.lock.lock()
-        defer { other.lock.unlock() }
-        if let failure = reopenIfNeeded(lane) ?? reopenIfNeeded(other) { return failure }
+        let outcome = decideWithLocks(work, on: lane, with: other)
+        // Never taken again from here: the lane's own lock is held, and may be the higher one.
+        other.lock.unlock()
+        switch outcome {
+        case .goesOn: return nil
+        case .failed(let failure): return failure
+        case .batchIsFull: return awaitRound(lane)
+        }
+    }
+
+    private enum PairOutcome {
+        case goesOn
+        case batchIsFull
+        case failed(LogError)
+    }
+
+    private func decideWithLocks(
+        _ work: Machine.Work, on lane: Lane<Machine>, with other: Lane<Machine>
+    ) -> PairOutcome {
+        if let failure = reopenIfNeeded(lane) ?? reopenIfNeeded(other) { return .failed(failure) }
         setTime(lane)
         setTime(other)
         let progress = lane.withTurn { turn in
@@ -180,17 +201,14 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
                 return lane.machine.decide(work, on: &turn, with: other.machine, on: &otherTurn)
             }
         }
-        guard progress == .batchIsFull else { return nil }
-        // One of the two has no room. If both are empty, move on to places with room for the largest record.
-        if lane.isEmpty && other.isEmpty {
-            return attempt { () throws(LogError) in
-                try lane.openBatch(after: lane.nextAddress, atLeast: lane.log.batchBytesMax)
-                try other.openBatch(after: other.nextAddress, atLeast: other.log.batchBytesMax)
-            }
+        guard progress == .batchIsFull else { return .goesOn }
+        guard lane.isEmpty && other.isEmpty else { return .batchIsFull }
+        // One of the two is not full but too small: move on to places with room for the largest record.
+        let failure = attempt { () throws(LogError) in
+            try lane.openBatch(after: lane.nextAddress, atLeast: lane.log.batchBytesMax)
+            try other.openBatch(after: other.nextAddress, atLeast: other.log.batchBytesMax)
         }
-        other.lock.unlock()
-        defer { other.lock.lock() }
-        return awaitRound(lane)
+        return failure.map { .failed($0) } ?? .goesOn
     }
 
     /// Called when a lane's batch has no room for the next record, with its lock held: waits until the committing

@@ -3,11 +3,14 @@ private import Glibc
 internal import Synchronization
 
 /// A lock that several lanes' worth of can be held at once, which closures can't express. Always taken in the order
-/// of the lanes' numbers.
+/// of the lanes' numbers, their ranks: debug builds stop where a thread that holds one waits for one of a lower rank,
+/// whether or not another thread would be in its way at that moment.
 final class Lock: Sendable {
     private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let rank: UInt64?
 
-    init() {
+    init(rank: Int? = nil) {
+        self.rank = rank.map { UInt64(1) << UInt64($0) }
         mutex = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
     }
@@ -17,9 +20,34 @@ final class Lock: Sendable {
         mutex.deallocate()
     }
 
-    func lock() { pthread_mutex_lock(mutex) }
-    func tryLock() -> Bool { pthread_mutex_trylock(mutex) == 0 }
-    func unlock() { pthread_mutex_unlock(mutex) }
+    func lock() {
+        #if DEBUG
+            if let rank {
+                precondition(hf_ranks_held().pointee < rank, "locks of lanes are taken in the order of their numbers")
+            }
+        #endif
+        pthread_mutex_lock(mutex)
+        noteHeld()
+    }
+
+    func tryLock() -> Bool {
+        guard pthread_mutex_trylock(mutex) == 0 else { return false }
+        noteHeld()
+        return true
+    }
+
+    func unlock() {
+        #if DEBUG
+            if let rank { hf_ranks_held().pointee &= ~rank }
+        #endif
+        pthread_mutex_unlock(mutex)
+    }
+
+    private func noteHeld() {
+        #if DEBUG
+            if let rank { hf_ranks_held().pointee |= rank }
+        #endif
+    }
 }
 
 /// A value behind a lock, shareable by reference. Built on the system's mutex and not on `Synchronization.Mutex`,

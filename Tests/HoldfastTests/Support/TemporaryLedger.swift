@@ -3,11 +3,11 @@ import HoldfastTestSupport
 
 /// Runs `body` with a ledger on the real disk, threads and clock included, and closes it afterwards.
 func withLedger<Result>(
-    lanes: Int = 1, _ body: (Ledger) async throws -> Result
+    lanes: Int = 1, segmentBytes: UInt64 = 1 << 20, _ body: (Ledger) async throws -> Result
 ) async throws -> Result {
     let directory = TemporaryDirectory()
     let ledger = try await Ledger.open(
-        at: directory.path + "/ledger", options: .init(lanes: lanes, segmentBytes: 1 << 20))
+        at: directory.path + "/ledger", options: .init(lanes: lanes, segmentBytes: segmentBytes))
     do {
         let result = try await body(ledger)
         await ledger.close()
