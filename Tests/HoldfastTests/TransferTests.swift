@@ -38,7 +38,7 @@ struct TransferTests {
         #expect(kept > 0 && lost > 0, "of what had no answer some was in the log and some was not")
     }
 
-    @Test("finds room where the other lane's batch is full, and takes the lanes' locks in their order", arguments: 0..<3)
+    @Test("finds room where the other batch is full, and takes the lanes' locks in their order", arguments: 0..<3)
     func intoAFullBatch(full: Int) throws {
         let ledger = try LedgerByHand(on: SimulatedDisk(), lanes: 3).ledger
         let players = TransferStory.playersInDifferentLanes(3)
