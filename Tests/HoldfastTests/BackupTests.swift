@@ -377,6 +377,53 @@ struct BackupTests {
         #expect(cut.fileExists("/ledger/checkpoints/early") && !cut.fileExists("/ledger/checkpoints/late"))
     }
 
+    @Test("what a backup has lost, or has cut short, is copied anew as long as the log has it")
+    func lostFiles() throws {
+        let story = try BackupStory(lanes: 2, groups: 6)
+        try story.snapshot()
+        try story.seal(evenLast: false)
+        try story.backup()
+        let target = LedgerBackup.target(BackupStory.target, on: story.disk)
+        let files = try target.existingManifest().files
+        #expect(files.contains { $0.path.hasSuffix(".sealed") } && files.contains { $0.isPartial })
+        story.goOn()
+        for file in files {
+            let path = target.place(file)
+            let content = story.disk.contents(path)!
+            for isCut in [false, true] {
+                let disk = story.disk.copy()
+                if isCut { disk.overwrite(path, with: Array(content[..<(Int(file.bytes) / 2)])) } else { disk.delete(path) }
+                try LedgerBackup.run(LedgerByHand.path, into: BackupStory.target, on: disk, at: .max / 2)
+                _ = try BackupStory.restored(disk)
+            }
+        }
+    }
+
+    @Test("two backups, and giving up old points, take turns with the list of what is there", arguments: [false, true])
+    func turns(isExpiry: Bool) throws {
+        let story = try BackupStory(lanes: 1, groups: 6)
+        for _ in 0..<3 {
+            story.goOn()
+            try story.backup()
+        }
+        let before = try LedgerBackup.target(BackupStory.target, on: story.disk).existingManifest().points
+        // While this one waits for the lock another backup replaces segments by their sealed form.
+        let disk = SlowLockDisk(story.disk) {
+            story.goOn()
+            try! story.seal(evenLast: true)
+            try! story.backup()
+        }
+        if isExpiry {
+            let target = LedgerBackup.target(BackupStory.target, on: disk)
+            let expiry = try BackupExpiry.run(target, keepingFrom: before[2].taken, dryRun: false)
+            #expect(expiry.points == Array(before[..<2]))
+        } else {
+            try LedgerBackup.run(LedgerByHand.path, into: BackupStory.target, on: disk, at: .max / 2)
+        }
+        let (restored, _) = try story.restored()
+        #expect(try BackupStory.books(on: restored) == BackupStory.books(on: story.disk))
+    }
+
     @Test("old points are given up when asked, and only said so with a dry run")
     func expiry() throws {
         let story = try BackupStory(lanes: 1)
@@ -396,4 +443,35 @@ struct BackupTests {
         #expect(try BackupExpiry.run(target, keepingFrom: .max, dryRun: false).points.count == 1)
         #expect(try target.existingManifest().points.count == 1)
     }
+}
+
+/// A disk on which something happens while somebody waits for a lock.
+private final class SlowLockDisk: Disk, @unchecked Sendable {
+    // @unchecked: used by one thread.
+    private let disk: SimulatedDisk
+    private var meanwhile: (() -> Void)?
+
+    init(_ disk: SimulatedDisk, meanwhile: @escaping () -> Void) {
+        self.disk = disk
+        self.meanwhile = meanwhile
+    }
+
+    func lock(_ path: String) throws(DiskFailure) -> (any DirectoryLock)? {
+        if let meanwhile {
+            self.meanwhile = nil
+            meanwhile()
+        }
+        return try disk.lock(path)
+    }
+
+    func makeDirectory(_ path: String) throws(DiskFailure) { try disk.makeDirectory(path) }
+    func directoryExists(_ path: String) -> Bool { disk.directoryExists(path) }
+    func fileExists(_ path: String) -> Bool { disk.fileExists(path) }
+    func list(_ path: String) throws(DiskFailure) -> [String] { try disk.list(path) }
+    func open(_ path: String, for use: FileUse) throws(DiskFailure) -> any DiskFile { try disk.open(path, for: use) }
+    func rename(_ from: String, to: String) throws(DiskFailure) { try disk.rename(from, to: to) }
+    func link(_ from: String, to: String) throws(DiskFailure) { try disk.link(from, to: to) }
+    func remove(_ path: String) throws(DiskFailure) { try disk.remove(path) }
+    func removeDirectory(_ path: String) throws(DiskFailure) { try disk.removeDirectory(path) }
+    func syncDirectory(_ path: String) throws(DiskFailure) { try disk.syncDirectory(path) }
 }

@@ -15,10 +15,12 @@ package struct BackupExpiry: Sendable {
         _ target: BackupTarget, keepingFrom oldest: Int64, dryRun: Bool
     ) throws(LogError) -> BackupExpiry {
         var expiry = BackupExpiry()
-        var manifest = try target.existingManifest()
-        let mirror = try target.mirror(manifest.kind)
+        // Nothing is made where there is no backup.
+        let mirror = try target.mirror(target.existingManifest().kind)
         let lock = try target.lock()
         defer { withExtendedLifetime(lock) {} }
+        // Read again: whoever had the lock until now may have changed the list, and what it does not name is removed.
+        var manifest = try target.existingManifest()
         let before = manifest.files
         let kept = manifest.points.lastIndex { $0.taken <= oldest } ?? 0
         expiry.points = Array(manifest.points[..<kept])

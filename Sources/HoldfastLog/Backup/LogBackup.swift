@@ -30,13 +30,13 @@ package final class LogBackup {
         _ source: LogDirectory, into target: BackupTarget, at time: Int64, progress: (Int) -> Void = { _ in }
     ) throws(LogError) -> Report {
         try withoutActuallyEscaping(progress) { progress throws(LogError) in
-            let known = try target.manifest()
             let mirror = LogDirectory(
                 path: target.logPath, manifest: source.manifest, disk: target.disk, packing: source.packing)
-            if known == nil { try target.create(mirror) }
+            if try target.manifest() == nil { try target.create(mirror) }
             let lock = try target.lock()
             defer { withExtendedLifetime(lock) {} }
-            let backup = try LogBackup(source, target, mirror, known, progress)
+            // Read again: whoever had the lock until now may have changed the list.
+            let backup = try LogBackup(source, target, mirror, try target.manifest(), progress)
             return try backup.run(at: time)
         }
     }
@@ -65,6 +65,7 @@ package final class LogBackup {
         // A reader sees what the owner has written but not yet synced. Once the same file is synced from here, it can't
         // be lost by the owner's machine any more, and may be kept.
         for log in logs { try log.syncTail() }
+        let lost = try forgetLost()
         let last = manifest.points.last
         var lanes: [BackupPoint.Lane] = []
         for log in logs {
@@ -76,7 +77,51 @@ package final class LogBackup {
                     snapshot: try copySnapshot(of: log)))
         }
         try copySmallFiles(logs)
-        return try finish(BackupPoint(taken: time, lanes: lanes))
+        let missed = putBack(lost)
+        let report = try finish(BackupPoint(taken: time, lanes: lanes))
+        if let first = missed.first(where: { manifest.file($0.path) != nil }) { throw gone(first) }
+        return report
+    }
+
+    // MARK: What the backup has lost
+
+    /// Takes files that are missing in the backup, or shorter than its list says, off that list: they are copied anew
+    /// as far as the log still has them.
+    private func forgetLost() throws(LogError) -> [BackupManifest.StoredFile] {
+        var lost: [BackupManifest.StoredFile] = []
+        do throws(DiskFailure) {
+            for file in manifest.files where try !isThere(file) { lost.append(file) }
+        } catch {
+            throw .io(error)
+        }
+        manifest.files.removeAll { lost.contains($0) }
+        return lost
+    }
+
+    private func isThere(_ file: BackupManifest.StoredFile) throws(DiskFailure) -> Bool {
+        let path = target.place(file)
+        guard disk.fileExists(path) else { return false }
+        return try disk.open(path, for: .reading).size() >= file.bytes
+    }
+
+    /// What could not be copied anew stays on the list, so that it is missed by whoever reads the backup. A segment that
+    /// is there in its sealed form is not missed.
+    private func putBack(_ lost: [BackupManifest.StoredFile]) -> [BackupManifest.StoredFile] {
+        let missed = lost.filter { file in
+            let sealed = SegmentNames.sealedPath(ofOpen: file.path)
+            return manifest.file(file.path) == nil && (sealed.map { manifest.file($0) == nil } ?? true)
+        }
+        manifest.files += missed
+        return missed
+    }
+
+    private func gone(_ file: BackupManifest.StoredFile) -> LogError {
+        .damaged(
+            Damage(
+                file: target.place(file), offset: 0,
+                found: "it is missing in the backup, or cut short, and the log does not have it any more. The point that "
+                    + "was made now is whole; older ones that need this file can't be restored. Look for another copy "
+                    + "of it, or give them up with --keep"))
     }
 
     /// The list becomes the new one; then what it does not name any more goes.

@@ -73,6 +73,11 @@ enum SegmentNames {
 
     static func sealedPath(_ number: UInt64, in directory: String) -> String { directory + "/" + sealedName(number) }
 
+    /// What the path of a segment becomes when it is sealed; nil where it is no open segment's.
+    static func sealedPath(ofOpen path: String) -> String? {
+        path.hasSuffix(suffix) ? path.dropLast(suffix.count) + sealedSuffix : nil
+    }
+
     static func sealedNumber(_ name: String) -> UInt64? {
         guard name.hasSuffix(sealedSuffix) else { return nil }
         return UInt64(name.dropLast(sealedSuffix.count))
