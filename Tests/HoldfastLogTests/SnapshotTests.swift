@@ -39,6 +39,25 @@ import Testing
         }
     }
 
+    @Test("one that nobody could take further ends: the store is closed, or stops meanwhile")
+    func ended() throws {
+        let disk = SimulatedDisk()
+        let test = try StoreUnderTest(on: disk)
+        _ = test.offer("", to: "a")
+        let job = try #require(try test.store.engine.startSnapshots(at: test.store.directory.places, on: disk).first)
+        disk.crash(atOperation: disk.operations)
+        test.run()
+        #expect(job.isOver && test.store.engine.failure != nil)
+        #expect(throws: LogError.self) {
+            _ = try test.store.engine.startSnapshots(at: test.store.directory.places, on: disk)
+        }
+        let closed = try StoreUnderTest(on: SimulatedDisk())
+        closed.store.closeAndWait()
+        #expect(throws: LogError.stopped(reason: "it was closed")) {
+            _ = try closed.store.engine.startSnapshots(at: closed.store.directory.places, on: closed.disk)
+        }
+    }
+
     @Test(
         "whatever happens between the pieces of a snapshot, it restores the state that a full replay gives",
         arguments: [1, 2], 0..<8)

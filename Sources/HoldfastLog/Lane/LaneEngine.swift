@@ -346,6 +346,7 @@ package final class LaneEngine<Machine: LaneMachine>: @unchecked Sendable {
             lane.inbox.close(.stopped(reason: first.description))
             lane.refreshed.raise()
         }
+        for snapshot in snapshots.with({ $0 }).values { snapshot.abandon(first) }
         durable.close(first)
         return failure
     }

@@ -80,8 +80,6 @@ extension LaneEngine {
     private func snapshotNow(at places: [FileBatchLog.Place], on disk: any Disk) -> Bool {
         do throws(LogError) {
             let jobs = try startSnapshots(at: places, on: disk)
-            // Closing abandons the snapshots that it finds, so one begun a moment too late sees to that itself.
-            if isClosing { for job in jobs { job.abandon(.stopped(reason: "it was closed")) } }
             return jobs.reduce(true) { $1.waitUntilOver() && $0 }
         } catch {
             return false

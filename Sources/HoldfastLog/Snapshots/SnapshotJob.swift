@@ -129,6 +129,8 @@ final class SnapshotJob: @unchecked Sendable {
 extension LaneEngine {
     /// Starts a snapshot of every lane; commands flow on meanwhile.
     func startSnapshots(at places: [FileBatchLog.Place], on disk: any Disk) throws(LogError) -> [SnapshotJob] {
+        // Nobody would take it further.
+        if let ended { throw ended }
         var jobs: [SnapshotJob] = []
         for lane in lanes {
             lane.lock.lock()
@@ -148,8 +150,13 @@ extension LaneEngine {
             jobs.append(job)
             lane.inbox.filled.raise()
         }
+        // Ending abandons the snapshots that it finds, so those begun a moment too late are seen to here.
+        if let ended { for job in jobs { job.abandon(ended) } }
         return jobs
     }
+
+    /// Why nothing is decided any more; nil while commands flow.
+    private var ended: LogError? { failure ?? (isClosing ? .stopped(reason: "it was closed") : nil) }
 
     /// Takes a snapshot of every lane and returns once it is on disk.
     package func snapshot(at places: [FileBatchLog.Place], on disk: any Disk) async throws(LogError) {
