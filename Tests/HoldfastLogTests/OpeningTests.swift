@@ -134,4 +134,30 @@ import Testing
             #expect(report.events == UInt64(number) + 1)
         }
     }
+
+    @Test("a reader does not wait on a segment that was begun, and given up after a crash")
+    func givenUpSegment() throws {
+        let disk = SimulatedDisk()
+        let first = try StoreUnderTest(on: disk)
+        first.append("one", to: "a")
+        let reader = try first.store.directory.openLanes(for: .reading)[0]
+        try reader.catchUp()
+        // The owner begins the next segment, and dies before its first batch is written.
+        let tail = reader.tail
+        let header = SegmentHeader(
+            lane: 0, log: reader.at.log, number: 1, segmentBytes: reader.at.segmentBytes,
+            firstPosition: tail.nextPosition, firstBatch: tail.number + 1, previousHash: tail.hash, time: tail.time)
+        let begun = header.block() + [UInt8](repeating: 0, count: Int(reader.at.segmentBytes) - header.block().count)
+        try disk.open(SegmentNames.path(1, in: reader.at.directory), for: .creating).writeAll(begun, at: 0)
+        try reader.catchUp()
+        #expect(reader.segmentCount == 2)
+        first.store.closeAndWait()
+        disk.delete(reader.at.directory + "/" + FileBatchLog.cleanMarkName)
+        let second = try StoreUnderTest(on: disk)
+        for number in 0..<300 { second.append(String(repeating: "x", count: 400), to: StreamKey("\(number)")) }
+        try reader.catchUp()
+        let written = second.store.logs[0]
+        #expect(written.segmentCount > 2)
+        #expect(reader.tail == written.tail && reader.segmentCount == written.segmentCount)
+    }
 }

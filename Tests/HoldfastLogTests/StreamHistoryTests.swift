@@ -38,6 +38,25 @@ import Testing
         }
     }
 
+    @Test("comes once and in order for a reader that learnt of sealed segments in any order")
+    func learntInAnyOrder() throws {
+        let (disk, expected) = try Self.log()
+        let path = SegmentNames.path(5, in: "/log/lane-00")
+        let open = try #require(disk.contents(path))
+        let owner = try Log.directory(disk).openLanes(for: .writing)[0]
+        let sealer = SegmentSealer(owner)
+        for _ in 0..<2 { _ = try sealer.seal(try #require(sealer.next())) }
+        // Where it had the sixth open already, and only met the seventh sealed.
+        try disk.open(path, for: .creating).writeAll(open, at: 0)
+        let log = try Log.directory(disk).openLanes(for: .reading)[0]
+        log.state.with { _ = $0.sealed.remove(5) }
+        #expect(log.sealedSegments == [0, 1, 2, 3, 4, 6])
+        for (key, records) in expected {
+            let found = try Self.read(key, in: log, upTo: log.tail.address, 0)
+            #expect(found.map(\.address) == records.map(\.address))
+        }
+    }
+
     /// Some segments are sealed, the rest is open; and what each stream has, from reading the log in its order.
     private static func log() throws -> (SimulatedDisk, [[UInt8]: [Place]]) {
         let disk = try Log.make(events: 1_500, streams: 12, seed: 5)

@@ -8,10 +8,12 @@ extension FileBatchLog {
         state.with { state in state.segments.headers.map(\.number).filter { !state.sealed.contains($0) } }
     }
 
-    /// Segments that are sealed, and the first that is not.
+    /// The sealed segments with which the log begins, and the first that is not sealed. Beside an owner that seals, a
+    /// reader learns of later ones in any order, as it meets them: those count among what lies behind the first open one.
     var segmentsByForm: (sealed: [UInt64], firstOpen: UInt64?) {
         state.with { state in
-            (state.sealed.sorted(), state.segments.headers.map(\.number).first { !state.sealed.contains($0) })
+            let firstOpen = state.segments.headers.map(\.number).first { !state.sealed.contains($0) }
+            return (state.sealed.filter { $0 < firstOpen ?? .max }.sorted(), firstOpen)
         }
     }
 
