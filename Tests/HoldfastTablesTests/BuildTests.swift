@@ -37,6 +37,20 @@ struct BuildTests {
         #expect(try work.check().isGood)
     }
 
+    @Test("are not made of what a crash left while the first ones were being made; following makes them")
+    func unfinished() async throws {
+        let work = try TestLedger()
+        try await work.apply(TestLedger.lines(200))
+        try RealDisk().makeDirectory(work.tables)
+        let shard = TablesPaths(work.tables).shard(0)
+        let database = try Database(shard, for: .creating)
+        #expect(throws: TablesError.self) { try TablesBuild.rebuild(ledger: work.ledger, tables: work.tables) }
+        try SchemaVersion.shard.upgrade(database)
+        #expect(throws: TablesError.self) { try TablesBuild.rebuild(ledger: work.ledger, tables: work.tables) }
+        try work.sync(shards: 4)
+        #expect(try work.check().isGood)
+    }
+
     @Test("have another number of shards", arguments: [1, 3, 16])
     func reshard(shards: Int) async throws {
         let work = try TestLedger()

@@ -106,15 +106,32 @@ package final class TablesBuild {
         guard let last = names.compactMap({ TablesPaths.number(ofFile: $0) }).max() else {
             throw .notTables(path: paths.directory, reason: "there are no shards' files")
         }
-        try TablesPaths.remove(paths.global, on: disk)
         let known = names.compactMap { name in
             TablesPaths.number(ofFile: name).flatMap { try? ShardFile(paths.shard($0), for: .reading).identity }
         }
+        let wasBegun = names.filter { TablesPaths.number(ofFile: $0) != nil }
+            .allSatisfy { isEmpty(paths.directory + "/" + $0) }
+        if wasBegun {
+            throw .notTables(
+                path: paths.directory,
+                reason: "the shards' files are empty, as a crash leaves them while tables are being made, and say nothing "
+                    + "of how many there were to be. Make them with `holdfast tables sync`")
+        }
+        try TablesPaths.remove(paths.global, on: disk)
         // The newest of the set's files knows how many there are; without any that can be read, their names do.
         let newest = known.max { $0.mapVersion < $1.mapVersion }
         _ = try GlobalFile(
             creating: paths,
             .init(version: newest?.mapVersion ?? 1, shards: newest?.shards ?? last + 1, log: newest?.log ?? log.text))
+    }
+
+    /// Nothing is in the file yet, or only tables that have nothing in them: it does not even say which shard it is.
+    private static func isEmpty(_ file: String) -> Bool {
+        guard let database = try? Database(file, for: .reading), let version = try? SchemaVersion.shard.check(database)
+        else { return false }
+        if version == 0 { return true }
+        let named = try? database.integer("SELECT count(*) FROM shard")
+        return named == 0
     }
 
     // MARK: Building
