@@ -56,6 +56,7 @@ struct RowsAheadTests {
                 try take(Piece(seq: number, day: day, alive: alive))
             }
         }
+        func rowsTaken() throws(ArchiveError) -> [Day: Int] { [:] }
         func forEachRow(
             of day: Day, notYetArchived: Bool, _ body: (EventRow) throws(ArchiveError) -> Void
         ) throws(ArchiveError) -> Int { 0 }

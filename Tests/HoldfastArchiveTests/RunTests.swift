@@ -22,6 +22,22 @@ struct RunTests {
         #expect(try world.faultAfterRun() == nil)
     }
 
+    @Test("tables whose rows another archive has are refused, and the archive that has not got them is no good one")
+    func otherArchive() throws {
+        let world = World()
+        try world.run(now: World.now(moved: 1))
+        try world.run(now: World.now(moved: 12)) { $0.deleteAfter = $0.olderThan }
+        #expect(world.shelves.allSatisfy { $0.lines.isEmpty })
+        let archive = try world.open(.reading)
+        #expect(try ArchiveVerification.check(archive, world.shelves).isGood)
+        let other = World()
+        other.shelves = world.shelves
+        let error = #expect(throws: ArchiveError.self) { try other.run(now: World.now(moved: 13)) }
+        #expect(error?.description.contains("shard-00 says that") == true, "\(String(describing: error))")
+        let empty = try ArchiveVerification.check(try other.open(.reading), other.shelves)
+        #expect(empty.faults.count == 6, "\(empty.faults)")
+    }
+
     @Test("does nothing when there is nothing to do")
     func idle() throws {
         let world = World()

@@ -20,6 +20,8 @@ final class SyntheticShelf: RowShelf {
     func drop(_ day: Day) throws(ArchiveError) {}
     func gather(_ day: Day, _ take: (any RowPiece) throws(ArchiveError) -> Void) throws(ArchiveError) { try take(rows) }
 
+    func rowsTaken() throws(ArchiveError) -> [Day: Int] { [:] }
+
     func forEachRow(
         of day: Day, notYetArchived: Bool, _ body: (EventRow) throws(ArchiveError) -> Void
     ) throws(ArchiveError) -> Int {

@@ -31,6 +31,7 @@ package final class ArchiveRun {
         result.recovered = archive.recovered
         try checkOptions()
         try checkClock()
+        for shelf in shelves { try checkThatTakenRowsAreHere(shelf) }
         if options.isDryRun {
             for shelf in shelves { try Self.foresee(shelf, options, &result) }
             return result
@@ -105,6 +106,19 @@ package final class ArchiveRun {
         throw .clock(
             reason: "it is \(RFC3339.text(options.now)), but the last run went by \(RFC3339.text(newest)). "
                 + "Nothing was changed. Set the clock right; if it was wrong in that run, add --forgive-clock")
+    }
+
+    /// Tables that were archived elsewhere would lose what is in neither of the two.
+    private func checkThatTakenRowsAreHere(_ shelf: any RowShelf) throws(ArchiveError) {
+        for (day, rows) in try shelf.rowsTaken().sorted(by: { $0.key < $1.key }) {
+            let held = archive.chain.rows(of: day, sharing: shelf.label)
+            guard held < rows else { continue }
+            throw .invalid(
+                argument: archive.storage.root,
+                reason: "\(shelf.name) says that \(rows) rows of \(day) are archived, and this archive has \(held) of "
+                    + "that day. Nothing was changed. Is it the archive of these tables? If that one is lost, "
+                    + "`holdfast tables rebuild --all-days` brings back what the log still has")
+        }
     }
 
     // MARK: Moving
@@ -242,6 +256,11 @@ package final class ArchiveRun {
 }
 
 extension SnapshotChain {
+    /// How many rows the files of a day hold that may be a shard's.
+    func rows(of day: Day, sharing label: ShardLabel) -> Int {
+        files(of: day, sharing: label).reduce(0) { $0 + $1.facts.rows }
+    }
+
     /// Files of a day that may hold rows of a shard. Those of other shards can't, as long as their number was the
     /// same.
     func files(of day: Day, sharing label: ShardLabel) -> [DataFile] {

@@ -14,6 +14,9 @@ package protocol RowShelf: AnyObject {
     /// The days that have rows, sorted.
     func days() throws(ArchiveError) -> [ShelfDay]
 
+    /// How many rows of each day the archive has taken: they are marked, or dropped already.
+    func rowsTaken() throws(ArchiveError) -> [Day: Int]
+
     /// Calls `body` with all rows of a day in the order of player (by bytes), tenant and seq, of an exchange what went
     /// out first; returns how many there were. With `notYetArchived` only those that came after the last mark.
     @discardableResult

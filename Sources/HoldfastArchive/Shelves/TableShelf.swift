@@ -41,6 +41,13 @@ package final class TableShelf: RowShelf {
         }
     }
 
+    package func rowsTaken() throws(ArchiveError) -> [Day: Int] {
+        try inTables { () throws(TablesError) in
+            try file.refreshDays()
+            return file.days.mapValues { Int($0.archivedRows + $0.droppedRows) }.filter { $0.value > 0 }
+        }
+    }
+
     package func forEachRow(
         of day: Day, notYetArchived: Bool, _ body: (EventRow) throws(ArchiveError) -> Void
     ) throws(ArchiveError) -> Int {

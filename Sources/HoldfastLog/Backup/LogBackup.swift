@@ -119,9 +119,9 @@ package final class LogBackup {
         .damaged(
             Damage(
                 file: target.place(file), offset: 0,
-                found: "it is missing in the backup, or cut short, and the log does not have it any more. The point that "
-                    + "was made now is whole; older ones that need this file can't be restored. Look for another copy "
-                    + "of it, or give them up with --keep"))
+                found: "it is missing in the backup, or cut short, and the log does not have it any more. The point "
+                    + "that was made now is whole; older ones that need this file can't be restored. Look for another "
+                    + "copy of it, or give them up with --keep"))
     }
 
     /// The list becomes the new one; then what it does not name any more goes.

@@ -23,6 +23,7 @@ final class MemoryShelf: RowShelf {
     private struct State: Sendable {
         var rows: [Day: [Row]]
         var lastRead: [Day: Set<String>] = [:]
+        var dropped: [Day: Int] = [:]
     }
 
     /// Each day's rows in the order of their keys.
@@ -31,15 +32,16 @@ final class MemoryShelf: RowShelf {
         set { state.with { $0.rows = newValue } }
     }
 
-    init(number: Int, of count: Int, _ rows: [Day: [Row]], disk: SimulatedDisk? = nil) {
+    init(number: Int, of count: Int, _ rows: [Day: [Row]], dropped: [Day: Int] = [:], disk: SimulatedDisk? = nil) {
         name = "shard-0\(number)"
         label = ShardLabel([number], of: count)
-        state = Locked(State(rows: rows))
+        state = Locked(State(rows: rows, dropped: dropped))
         self.disk = disk
     }
 
     func copy(on disk: SimulatedDisk?) -> MemoryShelf {
-        MemoryShelf(number: label.numbers.first!, of: label.count, rows, disk: disk)
+        MemoryShelf(
+            number: label.numbers.first!, of: label.count, rows, dropped: state.with { $0.dropped }, disk: disk)
     }
 
     var lines: [String] { rows.values.flatMap { $0.map(\.line) } }
@@ -55,7 +57,10 @@ final class MemoryShelf: RowShelf {
     }
 
     /// As after `tables rebuild`, which knows nothing of what was archived or dropped.
-    func rebuild(from all: [Day: [Row]]) { rows = all }
+    func rebuild(from all: [Day: [Row]]) {
+        rows = all
+        state.with { $0.dropped = [:] }
+    }
 
     // MARK: RowShelf
 
@@ -65,6 +70,12 @@ final class MemoryShelf: RowShelf {
         rows.keys.sorted().map { day in
             ShelfDay(day, rows: rows[day]!.count, unarchivedRows: rows[day]!.count { !$0.isArchived })
         }
+    }
+
+    func rowsTaken() throws(ArchiveError) -> [Day: Int] {
+        var taken = state.with { $0.dropped }
+        for (day, rows) in rows { taken[day, default: 0] += rows.count(where: \.isArchived) }
+        return taken.filter { $0.value > 0 }
     }
 
     func forEachRow(
@@ -107,7 +118,12 @@ final class MemoryShelf: RowShelf {
 
     func drop(_ day: Day) throws(ArchiveError) {
         guard rows[day]!.allSatisfy(\.isArchived) else { throw .shelf(name, reason: "rows are not archived") }
-        try transaction("drop \(name) \(day)") { rows[day] = nil }
+        try transaction("drop \(name) \(day)") {
+            state.with { state in
+                state.dropped[day, default: 0] += state.rows[day]!.count
+                state.rows[day] = nil
+            }
+        }
     }
 
     private func transaction(_ what: String, _ body: () -> Void) throws(ArchiveError) {
