@@ -51,6 +51,20 @@ struct BuildTests {
         #expect(try work.check().isGood)
     }
 
+    @Test("are not put among somebody else's files")
+    func amongOthers() async throws {
+        let work = try TestLedger()
+        try await work.apply(TestLedger.lines(20))
+        try RealDisk().makeDirectory(work.tables)
+        let file = try RealDisk().open(work.tables + "/letter.txt", for: .creating)
+        try file.writeAll(Array("dear".utf8), at: 0)
+        let error = #expect(throws: TablesError.self) { try work.sync() }
+        #expect(error?.description.contains("letter.txt is in it") == true)
+        #expect(try RealDisk().list(work.tables) == ["letter.txt"])
+        try RealDisk().remove(work.tables + "/letter.txt")
+        try work.sync()
+    }
+
     @Test("have another number of shards", arguments: [1, 3, 16])
     func reshard(shards: Int) async throws {
         let work = try TestLedger()

@@ -26,6 +26,12 @@ package struct TablesPaths: Sendable {
         return Int(name.dropFirst(6).dropLast(7))
     }
 
+    /// Whether a file of a set may have this name, or one that SQLite keeps beside it.
+    static func isOurs(_ name: String) -> Bool {
+        ["lock", "next", "next.lock"].contains(name) || name.hasPrefix("global.sqlite")
+            || (name.hasPrefix("shard-") && name.contains(".sqlite"))
+    }
+
     /// What SQLite keeps beside a database.
     static func companions(of file: String) -> [String] { [file + "-wal", file + "-shm", file + "-journal"] }
 

@@ -25,6 +25,7 @@ final class TablesSet: @unchecked Sendable {
             throw .invalid(
                 argument: "INTO", reason: "\(paths.directory) is a ledger's directory; tables need one of their own")
         }
+        try Self.checkThatNothingElse(isIn: paths, disk)
         lock = try Self.takeLock(paths, disk)
         if try !GlobalFile.exists(paths) {
             try Self.create(paths, .init(version: 1, shards: shards ?? shardsDefault, log: log.text), disk)
@@ -42,6 +43,18 @@ final class TablesSet: @unchecked Sendable {
         if let shards, shards != map.shards {
             throw .otherShardCount(path: paths.directory, found: map.shards, asked: shards)
         }
+    }
+
+    /// New tables are made in a directory that is missing or empty, or has what a crash left of them.
+    private static func checkThatNothingElse(isIn paths: TablesPaths, _ disk: RealDisk) throws(TablesError) {
+        guard disk.directoryExists(paths.directory), !disk.fileExists(paths.global) else { return }
+        let names: [String]
+        do throws(DiskFailure) { names = try disk.list(paths.directory) } catch { throw .file(error) }
+        guard let other = names.first(where: { !TablesPaths.isOurs($0) }) else { return }
+        throw .invalid(
+            argument: "INTO",
+            reason: "\(paths.directory) is neither a set of tables nor empty: \(other) is in it. Tables need a directory "
+                + "of their own")
     }
 
     private static func takeLock(_ paths: TablesPaths, _ disk: RealDisk) throws(TablesError) -> any DirectoryLock {
