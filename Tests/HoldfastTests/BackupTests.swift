@@ -393,7 +393,8 @@ struct BackupTests {
             for isCut in [false, true] {
                 let disk = story.disk.copy()
                 disk.delete(path)
-                if isCut { try disk.open(path, for: .creating).writeAll(Array(content[..<(Int(file.bytes) / 2)]), at: 0) }
+                let half = Array(content[..<(Int(file.bytes) / 2)])
+                if isCut { try disk.open(path, for: .creating).writeAll(half, at: 0) }
                 try LedgerBackup.run(LedgerByHand.path, into: BackupStory.target, on: disk, at: .max / 2)
                 _ = try BackupStory.restored(disk)
             }

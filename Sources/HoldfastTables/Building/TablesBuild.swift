@@ -114,8 +114,8 @@ package final class TablesBuild {
         if wasBegun {
             throw .notTables(
                 path: paths.directory,
-                reason: "the shards' files are empty, as a crash leaves them while tables are being made, and say nothing "
-                    + "of how many there were to be. Make them with `holdfast tables sync`")
+                reason: "the shards' files are empty, as a crash leaves them while tables are being made, and say "
+                    + "nothing of how many there were to be. Make them with `holdfast tables sync`")
         }
         try TablesPaths.remove(paths.global, on: disk)
         // The newest of the set's files knows how many there are; without any that can be read, their names do.

@@ -53,8 +53,8 @@ final class TablesSet: @unchecked Sendable {
         guard let other = names.first(where: { !TablesPaths.isOurs($0) }) else { return }
         throw .invalid(
             argument: "INTO",
-            reason: "\(paths.directory) is neither a set of tables nor empty: \(other) is in it. Tables need a directory "
-                + "of their own")
+            reason: "\(paths.directory) is neither a set of tables nor empty: \(other) is in it. Tables need a "
+                + "directory of their own")
     }
 
     private static func takeLock(_ paths: TablesPaths, _ disk: RealDisk) throws(TablesError) -> any DirectoryLock {
