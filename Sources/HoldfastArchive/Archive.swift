@@ -43,6 +43,12 @@ package final class Archive {
         return archive
     }
 
+    /// Whether an archive is kept here, however damaged.
+    package static func isArchive(_ root: String, on disk: any Disk = RealDisk()) -> Bool {
+        let storage = Storage(root: root, disk: disk)
+        return [Layout.metadata, Layout.warehouse].allSatisfy(storage.directoryExists)
+    }
+
     private init(storage: Storage, chain: SnapshotChain, identifiers: Identifiers, lock: (any DirectoryLock)?) {
         self.storage = storage
         self.chain = chain

@@ -18,6 +18,11 @@ package struct BackupTarget: Sendable {
         self.disk = disk
     }
 
+    /// Whether a backup is kept here, however damaged.
+    package static func isBackup(_ path: String, on disk: any Disk) -> Bool {
+        disk.fileExists(path + "/" + BackupManifest.fileName) && disk.directoryExists(path + "/log")
+    }
+
     /// The folder `log`, laid out as a log.
     func mirror(_ kind: String) throws(LogError) -> LogDirectory {
         try LogDirectory.open(logPath, kind: kind, packing: packing, on: disk)

@@ -161,6 +161,14 @@ package struct LogDirectory: Sendable {
 
     // MARK: Opening
 
+    /// Whether a log is kept here, or being restored, however damaged: nobody else's file may be put among its own.
+    package static func isLog(_ path: String, on disk: any Disk) -> Bool {
+        guard [manifestName, LogRestore.markName].contains(where: { disk.fileExists(path + "/" + $0) }) else {
+            return false
+        }
+        return ["lane-00", checkpointsName].contains { disk.directoryExists(path + "/" + $0) }
+    }
+
     /// Reads the manifest of an existing log. `making` says how one of this kind is made where there is none.
     package static func open(
         _ path: String, kind: String, packing: any PayloadPacking = PlainPacking(), on disk: any Disk,

@@ -31,6 +31,7 @@ struct AuditVerb: Verb {
     }
 
     func run() async throws -> ExitCode {
+        let page = try html.map { path in try OutputFile(path) }
         let lines = Locked<[String: Progress]>([:])
         let audit = try LedgerAudit(directory, against: plan, at: SystemClock().now()) { what, done in
             lines.with { lines in
@@ -39,7 +40,7 @@ struct AuditVerb: Verb {
             }
         }
         for line in lines.with({ $0 }).values { line.finish() }
-        if let html { try WholeFile.write(audit.html, to: html) }
+        try page?.write(audit.html)
         if asJSON { try Output.print(audit.json) } else { try Output.print(audit.lines) }
         return audit.isGood ? .done : .failed
     }

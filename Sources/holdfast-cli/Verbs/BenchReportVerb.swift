@@ -22,8 +22,9 @@ struct BenchReportVerb: Verb {
     }
 
     func run() async throws -> ExitCode {
+        let page = try OutputFile(output)
         let runs = try files.map { path throws(BenchFileError) in try BenchFile(path: path) }
-        try WholeFile.write(BenchPage.html(runs, version: HoldfastCommand.version), to: output)
+        try page.write(BenchPage.html(runs, version: HoldfastCommand.version))
         return .done
     }
 }

@@ -41,16 +41,17 @@ struct ExplainVerb: Verb {
     }
 
     func run() async throws -> ExitCode {
+        let file = try html.map { path in try OutputFile(path) }
         let files = try LedgerFiles(directory)
         let nobody = Failure("player \(player.id) of \(player.tenant) has no events")
-        if let html {
+        if let file {
             let progress = Progress.onStandardError("prove", unit: .bytes)
             let page = try StatementPage.html(
                 player, of: files, directory: directory, from: from, to: to, proofs: proofs
             ) { progress.advance(by: $0) }
             progress.finish()
             guard let page else { throw nobody }
-            try WholeFile.write(page, to: html)
+            try file.write(page)
             return .done
         }
         var output = BufferedWriter.standardOutput()

@@ -62,16 +62,16 @@ struct ExportVerb: Verb {
     }
 
     func run() async throws -> ExitCode {
-        let files = try LedgerFiles(directory)
         switch job {
-        case .events(let format): return try writeEvents(files, format)
-        case .person(let player, let file, let archive):
-            return try writePerson(player, files, archive, to: file)
+        case .events(let format): return try writeEvents(try LedgerFiles(directory), format)
+        case .person(let player, let path, let archive):
+            let file = try OutputFile(path)
+            return try writePerson(player, try LedgerFiles(directory), archive, to: file)
         }
     }
 
     private func writePerson(
-        _ player: Player, _ files: LedgerFiles, _ archive: String?, to path: String
+        _ player: Player, _ files: LedgerFiles, _ archive: String?, to file: OutputFile
     ) throws -> ExitCode {
         guard let person = try PersonExport(of: player, in: files, archive: archive) else {
             throw Failure("player \(player.id) of \(player.tenant) has no events")
@@ -81,7 +81,7 @@ struct ExportVerb: Verb {
                 "holdfast export: the player's events before seq \(person.firstSeq) were given up by the log; --archive "
                     + "takes them in")
         }
-        try WholeFile.write(to: path) { put in try person.write { try put($0) } }
+        try file.write { put in try person.write { try put($0) } }
         return .done
     }
 

@@ -31,12 +31,13 @@ struct ReplayVerb: Verb {
     }
 
     func run() async throws -> ExitCode {
+        let output = try into.map { path in try OutputFile(path) }
         let files = try LedgerFiles(directory)
         let progress = Progress.onStandardError("replay", unit: .things("events"), total: Int(files.lastPosition))
         var replay = try LedgerReplay(of: files, asOf: asOf) { progress.update(done: $0) }
         progress.finish()
         if !plan.isEmpty { replay.add(try ComparisonOptions.run(plan, directory)) }
-        if let into { try WholeFile.write(replay.lines, to: into) }
+        try output?.write(replay.lines)
         try Output.print(replay.json)
         return replay.isGood ? .done : .failed
     }

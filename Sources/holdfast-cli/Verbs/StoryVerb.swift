@@ -39,6 +39,7 @@ struct StoryVerb: Verb {
     }
 
     func run() async throws -> ExitCode {
+        let page = try html.map { path in try OutputFile(path) }
         let files = try LedgerFiles(directory)
         let progress = Progress.onStandardError("prove", unit: .bytes)
         let prover = isProven ? Prover(files) { progress.advance(by: $0) } : nil
@@ -48,8 +49,8 @@ struct StoryVerb: Verb {
             throw Failure("the log of player \(player.id) of \(player.tenant) knows no request \(requestID)")
         }
         progress.finish()
-        if let html {
-            try WholeFile.write(StoryPage.html(story, of: files, directory: directory), to: html)
+        if let page {
+            try page.write(StoryPage.html(story, of: files, directory: directory))
         } else if asJSON {
             try Output.print(story.json())
         } else {
