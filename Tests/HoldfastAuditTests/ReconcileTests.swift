@@ -96,12 +96,26 @@ struct ReconcileTests {
         #expect(try await reconcile(wide) { $0.only = ["bet", "confirmed"] }.counts[.missingInStatement] == nil)
     }
 
+    @Test("no tolerance and no time is too large to reckon with")
+    func extremes() async throws {
+        for time in [1 << 53, -(1 << 53)] {
+            let result = try await reconcile("id,player,amount,time\nd1,p1,5000,\(time)\n") {
+                $0.toleranceMilliseconds = .max
+            }
+            #expect(result.matched == 1 && result.counts[.differs] == nil, "\(result.items)")
+            #expect(result.counts[.missingInStatement] == 2)
+        }
+    }
+
     @Test("says which line or column it can't read")
     func unreadable() async throws {
         for (text, told) in [
             ("", "empty"), ("a,b\n1,2\n", "--columns"), ("id,amount\nx,abc\n", "line 2: “abc” is no amount"),
             ("id,amount\n,5\n", "line 2: no request_id"), ("id,amount\nx\n", "line 2: it has 1 fields"),
-            ("id,amount,time\nx,1,soon\n", "“soon” is no time"), ("id,amount\n\"x,1\n", "never closed"),
+            ("id,amount,time\nx,1,soon\n", "“soon” is no time"),
+            ("id,amount,time\nd1,1,1763683201000\nx,1,\(Int64.max)\n", "line 3: “\(Int64.max)” is no time"),
+            ("id,amount,time\nx,1,\(Int64.min)\n", "line 2: “\(Int64.min)” is no time"),
+            ("id,amount,time\nx,1,-9007199254740993\n", "2^53"), ("id,amount\n\"x,1\n", "never closed"),
         ] {
             do {
                 _ = try await reconcile(text)

@@ -80,6 +80,12 @@ struct AuditStories {
         let differs = try work.holdfast("reconcile", work.ledger, "--against", statement, "--json")
         #expect(try differs.status == .exited(1) && differs.value()["counts"]?["differs"] == 1)
         #expect(try work.holdfast("reconcile", work.ledger, "--against", work.path + "/none").status == .exited(1))
+        let typo = try work.holdfast("reconcile", work.ledger, "--against", statement, "--only", "wni")
+        #expect(typo.status == .exited(2) && typo.output == "")
+        #expect(typo.errors.contains("expected deposit, win,") && typo.errors.contains("did you mean win?"))
+        try "request_id,amount,time\nd1,50,\(Int64.min)\n".write(toFile: statement, atomically: false, encoding: .utf8)
+        let never = try work.holdfast("reconcile", work.ledger, "--against", statement)
+        #expect(never.status == .exited(1) && never.errors.contains("line 2: "), "\(never.errors)")
 
         let person = work.path + "/p1.tar.gz"
         try work.done("export", work.ledger, "--tenant", "evian", "--player", "p1", "--person", person)

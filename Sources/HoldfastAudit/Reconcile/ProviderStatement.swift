@@ -73,11 +73,24 @@ package struct ProviderStatement: Sendable {
 
     /// RFC 3339, milliseconds or seconds since 1970, or `2025-11-21 00:00:30` taken as UTC.
     private static func time(_ text: String, _ line: Int) throws -> Int64 {
+        guard let time = milliseconds(text) else {
+            throw StatementError(
+                line: line, what: "“\(text)” is no time; expected RFC 3339, or seconds or milliseconds since 1970")
+        }
+        guard time.magnitude <= timeMax else {
+            throw StatementError(
+                line: line, what: "“\(text)” is no time: it is more than 2^53 milliseconds away from 1970")
+        }
+        return time
+    }
+
+    /// What every program holds exactly, and what leaves room to count from it: some 285 000 years.
+    private static let timeMax: UInt64 = 1 << 53
+
+    private static func milliseconds(_ text: String) -> Int64? {
         if let number = Int64(text) { return number.magnitude < 100_000_000_000 ? number * 1_000 : number }
         if let time = try? RFC3339.milliseconds(text) { return time }
         if let time = try? RFC3339.milliseconds(text + "Z") { return time }
-        if let time = try? RFC3339.milliseconds(text + "T00:00:00Z") { return time }
-        throw StatementError(
-            line: line, what: "“\(text)” is no time; expected RFC 3339, or seconds or milliseconds since 1970")
+        return try? RFC3339.milliseconds(text + "T00:00:00Z")
     }
 }

@@ -44,12 +44,20 @@ package struct Reconciliation: Sendable {
     package struct Options: Sendable {
         package var tenant: String?
         package var toleranceMilliseconds: Int64 = 2_000
-        /// Kinds and events that the provider knows of (`bet`, `win`, `confirmed`); empty for all that moved money.
+        /// Of `kinds`, those that the provider knows of; empty for all that moved money.
         package var only: Set<String> = []
         package var itemsMax = 10_000
 
         package init() {}
     }
+
+    /// What `Options.only` may name: the kinds of credits and debits, and the events that move money under the name of
+    /// a request. Nothing else can be missing in a statement.
+    package static let kinds: [String] = {
+        let kinds = CreditKind.allCases.map(\.name) + DebitKind.allCases.filter { $0 != .adjustment }.map(\.name)
+        let events: [EventKind] = [.credited, .debited, .confirmed, .rolledBack, .transferred, .exchanged]
+        return kinds + events.map(\.name)
+    }()
 
     package init(
         _ statement: ProviderStatement, with files: LedgerFiles, _ options: Options,
@@ -152,7 +160,7 @@ private struct Matching {
                 differ("amount", said, money.text(event.amount, asset))
             }
         }
-        if let time = row.time, (time - event.time).magnitude > UInt64(options.toleranceMilliseconds) {
+        if let time = row.time, !isNear(time, event.time) {
             differ("time", RFC3339.text(time), RFC3339.text(event.time))
         }
         return found
@@ -165,8 +173,8 @@ private struct Matching {
         let effect = event.effect
         guard effect.balance != 0, isWanted(event) else { return }
         if let period = statement.period {
-            let slack = options.toleranceMilliseconds
-            guard event.time >= period.lowerBound - slack, event.time <= period.upperBound + slack else { return }
+            let time = min(max(event.time, period.lowerBound), period.upperBound)
+            guard isNear(time, event.time) else { return }
         }
         if event.target.count > 0 {
             let target = EventWords.text(event.target)
@@ -179,6 +187,12 @@ private struct Matching {
                 sort: .missingInStatement, requestID: requestID, tenant: EventWords.text(event.tenant), player: player,
                 seq: event.seq, position: position,
                 ledger: "\(event.kind.name) \(amount) at \(RFC3339.text(event.time))"))
+    }
+
+    /// Within the tolerance. Two times may lie further apart than a number can say.
+    private func isNear(_ a: Int64, _ b: Int64) -> Bool {
+        let (apart, isTooFar) = a.subtractingReportingOverflow(b)
+        return !isTooFar && apart.magnitude <= options.toleranceMilliseconds.magnitude
     }
 
     private func isWanted(_ event: WalletEvent) -> Bool {

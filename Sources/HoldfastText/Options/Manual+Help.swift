@@ -56,8 +56,9 @@ extension Manual {
     private var optionRows: [(term: String, text: String)] {
         let rows = options.map { option in
             let choices: [String]? = if case .choice(let allowed)? = option.rule { allowed } else { nil }
-            // A choice's placeholder lists its values already.
-            let rule = choices == nil ? option.rule?.note : nil
+            // A choice's placeholder lists its values already, unless it is a word that stands for them.
+            let isListed = choices.map { $0.joined(separator: "|") == option.placeholder } ?? false
+            let rule = isListed ? nil : option.rule?.note
             let notes = [
                 rule, option.defaultText.map { "default \($0)" }, option.isRequired ? "required" : nil,
                 option.repeats ? "may be repeated" : nil,

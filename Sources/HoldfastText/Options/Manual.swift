@@ -164,6 +164,13 @@ extension Manual {
                 name, type.allCases.map(\.rawValue), summary, default: defaultValue?.rawValue, required: required)
         }
 
+        /// One of these words, as often as wanted.
+        package static func choices(
+            _ name: String, _ placeholder: String, _ allowed: [String], _ summary: String
+        ) -> Option {
+            Option(name, placeholder, .choice(allowed), summary, default: nil, required: false, repeats: true)
+        }
+
         package static func time(_ name: String, _ summary: String, required: Bool = false) -> Option {
             Option(name, "TIME", .time, summary, default: nil, required: required, repeats: false)
         }

@@ -23,7 +23,7 @@ struct ReconcileVerb: Verb {
                 "amounts", of: ProviderStatement.Amounts.self,
                 "whole minor units or decimals; auto goes by whether any amount has a decimal mark",
                 default: ProviderStatement.Amounts.auto),
-            .text("only", "KIND", "kinds or events that the provider knows of, such as bet", repeats: true),
+            .choices("only", "KIND", Reconciliation.kinds, "kinds or events that the provider knows of"),
             .flag("json", "one JSON object instead of text"),
         ],
         example: "holdfast reconcile ledger --against provider.csv --tenant evian --only bet --only win")
