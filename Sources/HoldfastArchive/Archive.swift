@@ -13,13 +13,24 @@ package final class Archive {
     private let lock: (any DirectoryLock)?
     /// What opening had to finish or clear away after a run that died.
     package private(set) var recovered: [String] = []
+    /// What an inspection found wrong with the chain of snapshots. What it misses belongs to nobody then.
+    package private(set) var chainFaults: [ArchiveError] = []
 
     package enum Use: Sendable {
         case reading
+        /// A reader that lists what is wrong: damage to the chain of snapshots does not keep it out.
+        case inspecting
         /// Takes the lock, and makes the archive where there is none.
         case writing
         /// Takes the lock of an archive that must be there.
         case upkeep
+
+        var changesIt: Bool {
+            switch self {
+            case .reading, .inspecting: false
+            case .writing, .upkeep: true
+            }
+        }
     }
 
     package static func open(
@@ -31,15 +42,17 @@ package final class Archive {
             try create(storage)
         }
         var lock: (any DirectoryLock)?
-        if use != .reading {
+        if use.changesIt {
             lock = try onDisk { () throws(DiskFailure) in try disk.lock(storage.full(Layout.lock)) }
             if lock == nil { throw .busy(root: root) }
             try makeWhole(storage)
             try checkFileSystem(storage)
         }
-        let archive = Archive(
-            storage: storage, chain: try SnapshotChain.load(storage), identifiers: identifiers, lock: lock)
-        if use != .reading { try archive.recover() }
+        let (chain, faults) =
+            try use == .inspecting ? SnapshotChain.inspect(storage) : (SnapshotChain.load(storage), [])
+        let archive = Archive(storage: storage, chain: chain, identifiers: identifiers, lock: lock)
+        archive.chainFaults = faults
+        if use.changesIt { try archive.recover() }
         return archive
     }
 

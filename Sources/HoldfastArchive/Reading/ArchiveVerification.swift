@@ -24,7 +24,7 @@ package struct ArchiveVerification: Sendable {
         _ root: String, tables: String? = nil, on disk: any Disk = RealDisk(),
         report: (_ rows: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(ArchiveError) -> ArchiveVerification {
-        let archive = try Archive.open(root, for: .reading, on: disk)
+        let archive = try Archive.open(root, for: .inspecting, on: disk)
         let shelves: [any RowShelf] = if let tables { try TableShelf.all(in: tables) } else { [] }
         return try check(archive, shelves, report: report)
     }
@@ -34,6 +34,7 @@ package struct ArchiveVerification: Sendable {
     ) throws(ArchiveError) -> ArchiveVerification {
         var verification = ArchiveVerification()
         verification.snapshots = archive.chain.snapshots.count
+        for fault in archive.chainFaults { verification.note(fault, at: archive.storage.full(Layout.metadata)) }
         try verification.checkNames(archive)
         let codec = GzipCodec()
         for file in archive.chain.live.values.sorted(by: { $0.path < $1.path }) {
@@ -75,6 +76,8 @@ package struct ArchiveVerification: Sendable {
                 note(storage.full(snapshot.fileName), "it is not the manifest of version \(snapshot.sequence)")
             }
         }
+        // Whose files they are, a snapshot may say that can't be read.
+        if !archive.chainFaults.isEmpty { return }
         known.formUnion(archive.chain.snapshots.map { Storage.name(of: Layout.version($0.sequence)) })
         if let base = archive.chain.base { known.insert(Storage.name(of: Layout.base(base.sequence))) }
         known.formUnion([Storage.name(of: Layout.lock), Storage.name(of: Layout.receipts)])

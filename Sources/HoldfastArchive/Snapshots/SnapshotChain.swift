@@ -100,6 +100,14 @@ package struct SnapshotChain: Sendable {
         return nil
     }
 
+    /// Takes a snapshot in that nothing vouches for, for what it says of files.
+    mutating func appendUnvouched(_ snapshot: Snapshot, hash: Digest) {
+        for file in snapshot.removed { _ = remove(file.path) }
+        for file in snapshot.added where live[file.path] == nil { add(file) }
+        snapshots.append(snapshot)
+        hashes.append(hash)
+    }
+
     // MARK: Reading it
 
     package static func load(_ storage: Storage) throws(ArchiveError) -> SnapshotChain {
