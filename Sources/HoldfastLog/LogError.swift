@@ -91,8 +91,12 @@ extension LogError: CustomStringConvertible {
 }
 
 extension Damage: CustomStringConvertible {
+    /// What is wrong and where, without what to do about it.
+    package var words: String {
+        "\(file) is damaged at byte \(offset)\(isBeforeSealing ? " before it was sealed" : ""): \(found)"
+    }
+
     public var description: String {
-        "\(file) is damaged at byte \(offset)\(isBeforeSealing ? " before it was sealed" : ""): \(found). "
-            + "Nothing was changed. Restore the file from a backup, or run `holdfast verify` to list all damage."
+        words + ". Nothing was changed. Restore the file from a backup, or run `holdfast verify` to list all damage."
     }
 }

@@ -16,9 +16,9 @@ enum ComparisonOptions {
     }
 
     /// Compares, with a progress line for each record.
-    static func run(_ plan: ComparisonPlan, _ directory: String) throws -> [Comparison] {
+    static func run(_ plan: ComparisonPlan, _ directory: String) -> [Comparison] {
         var lines: [String: Progress] = [:]
-        let results = try plan.run(directory) { what, done in
+        let results = plan.run(directory) { what, done in
             if lines[what] == nil {
                 let unit = what == "backup" ? Progress.Unit.bytes : .things("events")
                 lines[what] = Progress.onStandardError("comparing \(what)", unit: unit)

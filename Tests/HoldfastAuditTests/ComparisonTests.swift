@@ -51,7 +51,7 @@ struct ComparisonTests {
         func findings(_ plan: ComparisonPlan) throws -> [Finding] {
             var report = try LedgerVerification.run(ledger.path)
             try #require(report.isGood)
-            report.add(try plan.run(ledger.path))
+            report.add(plan.run(ledger.path))
             #expect(report.findings.count == report.findings.kept.count)
             return report.findings.kept
         }

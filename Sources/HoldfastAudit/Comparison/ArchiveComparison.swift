@@ -35,8 +35,8 @@ extension Comparison {
         var sums: [ArchivePartition: RowTally] = [:]
         for file in archive.chain.live.values.sorted(by: { $0.path < $1.path }) {
             guard let fault = RowTally.fault(reading: file, of: archive, into: &sums) else { continue }
-            var finding = Finding(.archive, found: fault)
-            finding.file = archive.storage.full(archive.place(of: file))
+            let path = archive.storage.full(archive.place(of: file))
+            var finding = Finding(fault, as: .archive, at: path)
             finding.tenant = file.tenant
             add(finding)
         }
@@ -193,12 +193,12 @@ struct RowTally: Equatable {
     /// Adds up a file's rows; what is wrong with the file, if anything.
     static func fault(
         reading file: DataFile, of archive: Archive, into sums: inout [ArchivePartition: RowTally]
-    ) -> String? {
+    ) -> ArchiveError? {
         do throws(ArchiveError) {
             try read(file, of: archive, into: &sums)
             return nil
         } catch {
-            return error.description
+            return error
         }
     }
 

@@ -23,17 +23,27 @@ package struct ComparisonPlan: Sendable {
         [("tables", tables), ("archive", archive), ("backup", backup)].compactMap { $0.1 == nil ? nil : $0.0 }
     }
 
-    /// Carries out every comparison that is wanted. `progress` hears what is being compared and how far it is.
-    package func run(
-        _ path: String, progress: (_ what: String, _ done: Int) -> Void = { _, _ in }
-    ) throws -> [Comparison] {
+    /// Carries out every comparison that is wanted. One that can't be made is a finding of its own, so that what was
+    /// found otherwise is told all the same. `progress` hears what is being compared and how far it is.
+    package func run(_ path: String, progress: (_ what: String, _ done: Int) -> Void = { _, _ in }) -> [Comparison] {
         var results: [Comparison] = []
-        if let tables { results.append(try Comparison(tables: tables, with: path) { progress("tables", $0) }) }
+        if let tables {
+            results.append(
+                Comparison(.tables, at: tables) {
+                    try Comparison(tables: tables, with: path) { progress("tables", $0) }
+                })
+        }
         if let archive {
-            results.append(try Comparison(archive: archive, with: LedgerFiles(path)) { progress("archive", $0) })
+            results.append(
+                Comparison(.archive, at: archive) {
+                    try Comparison(archive: archive, with: LedgerFiles(path)) { progress("archive", $0) }
+                })
         }
         if let backup {
-            results.append(try Comparison(backup: backup, with: LedgerFiles(path)) { progress("backup", $0) })
+            results.append(
+                Comparison(.backup, at: backup) {
+                    try Comparison(backup: backup, with: LedgerFiles(path)) { progress("backup", $0) }
+                })
         }
         return results
     }
@@ -51,6 +61,16 @@ package struct Comparison: Sendable {
     init(with: String, path: String) {
         self.with = with
         self.path = path
+    }
+
+    /// One that is made, or what kept it from being.
+    fileprivate init(_ check: Finding.Check, at path: String, _ make: () throws -> Comparison) {
+        do {
+            self = try make()
+        } catch {
+            self.init(with: check.rawValue, path: path)
+            add(Finding(error, as: check, at: path))
+        }
     }
 
     mutating func looked(at what: String, _ count: Int) { amounts.append((what, count)) }
@@ -110,13 +130,20 @@ extension Comparison {
         self.init(with: "backup", path: backup)
         let target = BackupTarget(backup, on: files.directory.disk)
         let manifest = try target.existingManifest()
-        do throws(LogError) {
-            let checked = try LogRestore.check(target, progress: progress)
-            looked(at: "files", checked.files)
-            looked(at: "bytes", Int(checked.bytes))
-        } catch {
-            add(Finding(error, as: .backup))
+        var done = 0
+        for file in manifest.files {
+            do throws(LogError) {
+                let damage = try LogRestore.damage(to: file, of: target) { bytes in
+                    done += bytes
+                    progress(done)
+                }
+                if let damage { add(Finding(damage, as: .backup)) }
+            } catch {
+                add(Finding(error, as: .backup))
+            }
         }
+        looked(at: "files", manifest.files.count)
+        looked(at: "bytes", Int(manifest.files.reduce(0) { $0 + $1.bytes }))
         looked(at: "points", manifest.points.count)
         looked(at: "position", Int(manifest.points.map(\.position).max() ?? 0))
         for point in manifest.points {
@@ -143,7 +170,7 @@ extension Comparison {
             if batch.header.number == tail.number, batch.hash == tail.hash { return }
             finding.found = "batch \(batch.header.number) with hash \(batch.hash.hexadecimal)"
         } catch {
-            finding.found = error.description
+            finding.found = Finding(error, as: .backup).found
         }
         add(finding)
     }

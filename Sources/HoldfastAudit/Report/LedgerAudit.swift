@@ -30,7 +30,7 @@ package struct LedgerAudit {
         madeAt = time
         var verification = try LedgerVerification.run(path, deep: true) { done, _ in progress("verifying", done) }
         if verification.isLogReadable {
-            verification.add(try plan.run(path) { progress("comparing \($0)", $1) })
+            verification.add(plan.run(path) { progress("comparing \($0)", $1) })
         } else {
             notCompared = plan.names
         }

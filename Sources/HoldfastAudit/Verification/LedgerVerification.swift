@@ -27,43 +27,55 @@ package struct LedgerVerification {
         progress: @escaping @Sendable (_ done: Int, _ total: Int?) -> Void = { _, _ in }
     ) throws(LedgerError) -> LedgerVerification {
         var result = LedgerVerification()
+        do throws(LedgerError) {
+            try result.check(path, deep, progress)
+        } catch {
+            // Where a ledger is kept there is a report, whatever is wrong with it; anything else is a wrong path.
+            guard LogDirectory.isLog(path, on: RealDisk()) else { throw error }
+            result.findings.add(Finding(error))
+        }
+        return result
+    }
+
+    private mutating func check(
+        _ path: String, _ deep: Bool, _ progress: @escaping @Sendable (_ done: Int, _ total: Int?) -> Void
+    ) throws(LedgerError) {
         // Opened once, so that everything below looks at the same log, also beside a running owner.
         let files: LedgerFiles
         do throws(LedgerError) {
             files = try LedgerFiles(path)
         } catch {
-            guard case .damaged = error else { throw error }
-            result.findings.add(Finding(error))
             // Damage at its end keeps a ledger from being opened. What else there is can be looked at all the same.
-            guard let rest = try? LedgerFiles(path, for: .inspecting) else { return result }
+            guard let rest = try? LedgerFiles(path, for: .inspecting) else { throw error }
+            // What else keeps it from that, such as a missing folder, the inspection says itself.
+            if case .damaged = error { findings.add(Finding(error)) }
             files = rest
         }
         let total = Int(files.lastPosition)
-        let hasSnapshots = try result.hasSnapshots(files)
+        let hasSnapshots = try hasSnapshots(files)
         let pass: LedgerPass
         do throws(LedgerError) {
             pass = try LedgerPass(files, remembersRequests: hasSnapshots) { progress($0, total) }
         } catch {
             // The log has given up its beginning, and there is no good snapshot to begin with.
-            result.log = try LogVerifier.verify(files.logs, deep: deep)
-            result.addDamage()
-            result.findings.add(Finding(error, as: .snapshot))
-            return result
+            log = try LogVerifier.verify(files.logs, deep: deep)
+            addDamage()
+            findings.add(Finding(error, as: .snapshot))
+            return
         }
-        result.log = try LogVerifier.verify(files.logs, deep: deep, with: pass)
+        log = try LogVerifier.verify(files.logs, deep: deep, with: pass)
         let disagreements = try pass.finish()
-        result.isLogReadable = result.findings.isEmpty && result.log.faultCount == 0
-        result.addDamage()
-        result.addPass(disagreements)
-        result.checkBooks(pass)
-        result.markWhatFollows(from: files)
+        isLogReadable = findings.isEmpty && log.faultCount == 0
+        addDamage()
+        addPass(disagreements)
+        checkBooks(pass)
+        markWhatFollows(from: files)
         // Where the log itself is damaged, a snapshot may well know more than what is left of it.
-        if hasSnapshots, result.isLogReadable {
+        if hasSnapshots, isLogReadable {
             // The second opinion has had its say, and takes gigabytes.
             let machines = (consume pass).machines
-            try result.compareSnapshots(of: files, with: machines)
+            try compareSnapshots(of: files, with: machines)
         }
-        return result
     }
 
     /// What opening stumbled over is met again on the way through.
@@ -132,8 +144,9 @@ package struct LedgerVerification {
     }
 
     private func hasSnapshots(_ files: LedgerFiles) throws(LedgerError) -> Bool {
-        for log in files.logs {
-            if try !SnapshotFile.list(in: log.at.directory, on: files.directory.disk).isEmpty { return true }
+        let disk = files.directory.disk
+        for log in files.logs where disk.directoryExists(log.at.directory) {
+            if try !SnapshotFile.list(in: log.at.directory, on: disk).isEmpty { return true }
         }
         return false
     }
@@ -154,7 +167,7 @@ package struct LedgerVerification {
         }
         let found = Self.requestDigests(of: recovered.map(\.0), files.logs)
         for (lane, (machine, report)) in recovered.enumerated() {
-            for damaged in report.passedOver { findings.add(Finding(.snapshot, found: damaged)) }
+            for damage in report.passedOver { findings.add(Finding(damage, as: .snapshot)) }
             guard let snapshot = report.snapshot else { continue }
             snapshotsCompared += 1
             let log = files.logs[lane]
@@ -219,19 +232,6 @@ package struct LedgerVerification {
 }
 
 extension Finding {
-    /// What was thrown while the log was read.
-    init(_ error: LogError, as check: Check = .log) {
-        guard case .damaged(let damage) = error else {
-            self.init(check, found: error.description)
-            return
-        }
-        self.init(check, found: damage.found)
-        file = damage.file
-        offset = damage.offset
-        isBeforeSealing = damage.isBeforeSealing
-        if check == .log, !isBeforeSealing { DamagedRecord.name(&self) }
-    }
-
     /// In what a snapshot's memory of requests differs from the replay's.
     fileprivate init(
         _ difference: (segment: UInt64, expected: RequestDigest.Part, found: RequestDigest.Part), in file: String

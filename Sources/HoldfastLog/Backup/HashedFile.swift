@@ -27,22 +27,30 @@ enum HashedFile {
     static func check(
         _ file: BackupManifest.StoredFile, at path: String, on disk: any Disk, _ progress: (Int) -> Void = { _ in }
     ) throws(LogError) {
-        func wrong(_ what: String) -> LogError {
-            .invalid(
-                argument: path, reason: "\(what); the backup can't be trusted without it. Take it from another copy")
-        }
-        guard disk.fileExists(path) else { throw wrong("the file is missing") }
-        let found: (whole: Digest, shorter: Digest?)?
+        guard let damage = try damage(to: file, at: path, on: disk, progress) else { return }
+        throw .invalid(
+            argument: path,
+            reason: "\(damage.found); the backup can't be trusted without it. Take it from another copy")
+    }
+
+    /// In what a file of a backup is not the one that its list names; nil where it is.
+    static func damage(
+        to file: BackupManifest.StoredFile, at path: String, on disk: any Disk, _ progress: (Int) -> Void
+    ) throws(LogError) -> Damage? {
+        guard disk.fileExists(path) else { return Damage(file: path, offset: 0, found: "the file is missing") }
         do throws(DiskFailure) {
-            found = try digest(of: disk.open(path, for: .reading), first: file.bytes, progress)
+            let copy = try disk.open(path, for: .reading)
+            guard let found = try digest(of: copy, first: file.bytes, progress) else {
+                return Damage(
+                    file: path, offset: try copy.size(),
+                    found: "the file is cut short: \(file.bytes) bytes of it belong to the backup")
+            }
+            if found.whole == file.digest { return nil }
+            return Damage(
+                file: path, offset: 0,
+                found: "the file is damaged: its SHA-256 is not the one in the backup's list")
         } catch {
             throw .io(error)
-        }
-        guard let found else {
-            throw wrong("the file is cut short: \(file.bytes) bytes of it belong to the backup")
-        }
-        guard found.whole == file.digest else {
-            throw wrong("the file is damaged: its SHA-256 is not the one in the backup's list")
         }
     }
 }

@@ -37,6 +37,13 @@ package final class LogRestore {
         return (manifest.files.count, manifest.files.reduce(0) { $0 + $1.bytes })
     }
 
+    /// What is wrong with one file of a backup, for those who want to hear of each; nil where it is sound.
+    package static func damage(
+        to file: BackupManifest.StoredFile, of target: BackupTarget, progress: (Int) -> Void = { _ in }
+    ) throws(LogError) -> Damage? {
+        try HashedFile.damage(to: file, at: target.place(file), on: target.disk, progress)
+    }
+
     /// `progress` hears how many bytes were checked or written.
     package static func run(
         _ target: BackupTarget, into path: String, to moment: RestoreMoment = .newest, on disk: any Disk,

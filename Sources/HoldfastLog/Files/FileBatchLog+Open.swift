@@ -146,14 +146,20 @@ private struct SegmentInventory {
         self.place = place
         self.disk = disk
         self.mode = mode
-        let names: [String]
+        var names: [String] = []
         do throws(DiskFailure) {
             names = try disk.list(place.directory)
         } catch {
-            guard error.errno == SystemErrors.missing else { throw .io(error) }
-            throw .notALog(
-                path: place.directory,
-                reason: "the directory of lane \(place.lane) is missing. Restore it from a backup")
+            switch (error.errno, mode) {
+            case (SystemErrors.missing, .inspecting), (SystemErrors.notADirectory, .inspecting):
+                let found = "the directory of lane \(place.lane) is missing"
+                damage.append(.damaged(Damage(file: place.directory, offset: 0, found: found)))
+            case (SystemErrors.missing, _):
+                throw .notALog(
+                    path: place.directory,
+                    reason: "the directory of lane \(place.lane) is missing. Restore it from a backup")
+            default: throw .io(error)
+            }
         }
         leftovers = names.filter { $0.hasSuffix(".new") }
         let first = try TrimmedRecord.read(in: place.directory, on: disk)?.first ?? 0

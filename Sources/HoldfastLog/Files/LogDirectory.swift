@@ -163,10 +163,9 @@ package struct LogDirectory: Sendable {
 
     /// Whether a log is kept here, or being restored, however damaged: nobody else's file may be put among its own.
     package static func isLog(_ path: String, on disk: any Disk) -> Bool {
-        guard [manifestName, LogRestore.markName].contains(where: { disk.fileExists(path + "/" + $0) }) else {
-            return false
-        }
-        return ["lane-00", checkpointsName].contains { disk.directoryExists(path + "/" + $0) }
+        if disk.directoryExists(path + "/lane-00") { return true }
+        return disk.directoryExists(path + "/" + checkpointsName)
+            && [manifestName, LogRestore.markName].contains { disk.fileExists(path + "/" + $0) }
     }
 
     /// Reads the manifest of an existing log. `making` says how one of this kind is made where there is none.

@@ -5,7 +5,7 @@ package struct LaneRecovery {
         /// The snapshot that was used.
         package var snapshot: String?
         /// Snapshots that were damaged and passed over, with what was wrong.
-        package var passedOver: [String] = []
+        package var passedOver: [Damage] = []
         package var replayed: UInt64 = 0
         /// Where replay begins.
         package var start: UInt64 = 0
@@ -38,7 +38,10 @@ package struct LaneRecovery {
             do throws(LogError) {
                 let reader = try SnapshotReader(log.at.directory + "/" + name, of: log.at, on: log.disk)
                 if log.isTrimmed, reader.start < log.firstAddress {
-                    report.passedOver.append("\(name) begins before the log does, which has given up its beginning")
+                    report.passedOver.append(
+                        Damage(
+                            file: reader.path, offset: 0,
+                            found: "it begins before the log does, which has given up its beginning"))
                     continue
                 }
                 try load(reader, into: machine)
@@ -57,11 +60,12 @@ package struct LaneRecovery {
                 return (machine, report)
             } catch {
                 guard case .damaged(let damage) = error, damage.file.hasSuffix(name) else { throw error }
-                report.passedOver.append(error.description)
+                report.passedOver.append(damage)
             }
         }
         if log.isTrimmed {
-            let reasons = report.passedOver.isEmpty ? "" : " (\(report.passedOver.joined(separator: "; ")))"
+            let words = report.passedOver.map(\.words).joined(separator: "; ")
+            let reasons = words.isEmpty ? "" : " (\(words))"
             throw .givenUp(
                 needed: "the state of lane \(log.at.lane) without a snapshot",
                 remains: "it begins at position \(log.firstPosition), and no good snapshot\(reasons) is left to start "

@@ -36,7 +36,7 @@ struct ReplayVerb: Verb {
         let progress = Progress.onStandardError("replay", unit: .things("events"), total: Int(files.lastPosition))
         var replay = try LedgerReplay(of: files, asOf: asOf) { progress.update(done: $0) }
         progress.finish()
-        if !plan.isEmpty { replay.add(try ComparisonOptions.run(plan, directory)) }
+        if !plan.isEmpty { replay.add(ComparisonOptions.run(plan, directory)) }
         try output?.write(replay.lines)
         try Output.print(replay.json)
         return replay.isGood ? .done : .failed

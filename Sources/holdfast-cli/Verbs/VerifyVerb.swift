@@ -38,7 +38,7 @@ struct VerifyVerb: Verb {
         if !plan.isEmpty, !report.isLogReadable {
             Output.say("holdfast verify: the log can't be read whole, so nothing else was compared with it")
         } else if !plan.isEmpty {
-            report.add(try ComparisonOptions.run(plan, directory))
+            report.add(ComparisonOptions.run(plan, directory))
         }
         try Output.print(report.json)
         if let words = report.findings.followingWords { Output.say("holdfast verify: \(words)") }
