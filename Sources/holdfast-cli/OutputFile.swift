@@ -29,11 +29,21 @@ struct OutputFile {
             destination = .replaced(by: try Self.placeOfNewFile(path), mode: nil)
         }
         if case .descriptor = destination { return }
-        if let kept = KeptDirectory.around(try Self.resolved(path, destination)) {
-            throw UsageError(
-                "\(path) lies in \(kept.path), which is \(kept.kind): what is written there could destroy it. "
-                    + "Choose a place outside of it")
-        }
+        try Self.refuse(path, within: KeptDirectory.around(Self.resolved(path, destination)))
+    }
+
+    /// Refuses a folder for files of ours in the same way.
+    static func checkFolder(_ path: String) throws {
+        let name = path.hasSuffix("/") ? String(path.dropLast()) : path
+        let place = try realPath(path) ?? placeOfNewFile(name)
+        try refuse(path, within: KeptDirectory.around(place + "/"))
+    }
+
+    private static func refuse(_ path: String, within kept: KeptDirectory?) throws(UsageError) {
+        guard let kept else { return }
+        throw UsageError(
+            "\(path) lies in \(kept.path), which is \(kept.kind): what is written there could destroy it. "
+                + "Choose a place outside of it")
     }
 
     private static func destination(of entry: stat, _ path: String) throws -> Destination {
@@ -70,7 +80,7 @@ struct OutputFile {
     /// As many as Linux follows.
     private static let linksMax = 40
 
-    private static func resolved(_ path: String, _ destination: Destination) throws -> String {
+    private static func resolved(_ path: String, _ destination: Destination) -> String {
         if case .replaced(let place, _) = destination { return place }
         return realPath(path) ?? path
     }

@@ -87,6 +87,11 @@ struct OutputFileStories {
                 #expect(result.output == "" && result.errors.contains("\(place) lies in \(work.path)/"))
             }
         }
+        for folder in [work.ledger, work.ledger + "/lane-00", archive + "/roots"] {
+            let result = try work.holdfast("roots", work.ledger, "--into", folder)
+            #expect(result.status == .exited(2) && result.errors.contains("lies in"), "\(folder): \(result.errors)")
+        }
+        try work.done("roots", work.ledger, "--into", work.path + "/roots/")
         #expect(try work.done("verify", work.ledger).value()["ok"] == true)
         #expect(try work.done("restore", backup, "--check").value()["ok"] == true)
         #expect(try work.done("archive", "verify", archive).value()["ok"] == true)

@@ -24,6 +24,7 @@ struct RootsVerb: Verb {
     }
 
     func run() async throws -> ExitCode {
+        if let into { try OutputFile.checkFolder(into) }
         let files = try LedgerFiles(directory)
         let progress = Progress.onStandardError("roots", unit: .bytes)
         let prover = Prover(files) { progress.advance(by: $0) }
