@@ -26,6 +26,8 @@ package enum ArchiveError: Error, Sendable, Equatable {
     case rowsDiffer(place: String, found: String)
     /// An argument makes no sense; nothing was done.
     case invalid(argument: String, reason: String)
+    /// A tenant or player of whom there is nothing.
+    case unknown(String, root: String)
     /// Written by a newer program.
     case newerFormat(file: String, found: Int64)
 }
@@ -53,6 +55,7 @@ extension ArchiveError: CustomStringConvertible {
             "\(place): a row in the tables is not the one in the archive: \(found). Nothing was changed. "
                 + "`holdfast tables check` and `holdfast archive verify` say which of the two is wrong."
         case .invalid(let argument, let reason): "\(argument): \(reason)."
+        case .unknown(let whom, let root): "\(whom) has no rows in \(root). Nothing was changed."
         case .newerFormat(let file, let found):
             "\(file) has format version \(found); this program reads up to \(Snapshot.formatVersion). "
                 + "Use a newer Holdfast."

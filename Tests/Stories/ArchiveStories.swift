@@ -49,6 +49,35 @@ struct ArchiveStories {
         #expect(try work.done("tables", "check", work.ledger, tables).value()["ok"] == true)
     }
 
+    @Test("a name that nobody bears is no success")
+    func unknownNames() throws {
+        let work = try filled()
+        let (tables, archive) = (work.path + "/tables", work.path + "/archive")
+        _ = try run(work, "2026-04-01T00:00:00Z")
+        for (words, said) in [
+            (["erase", archive, "nobody"], "tenant nobody has no rows in \(archive)"),
+            (["erase", archive, "nobody", "p1"], "player p1 of nobody"),
+            (["erase", archive, "evian", "nobody"], "player nobody of evian"),
+            (["restore", archive, tables, "--tenant", "nobody"], "tenant nobody"),
+            (["restore", archive, tables, "--tenant", "evian", "--player", "nobody"], "player nobody of evian"),
+            (["history", archive, "evian", "nobody"], "player nobody of evian"),
+            (["history", archive, "nobody", "p1"], "player p1 of nobody"),
+        ] {
+            let result = try work.holdfast(["archive"] + words)
+            #expect(result.status == .exited(1) && result.output == "", "\(words)")
+            #expect(result.errors.contains(said), "\(result.errors)")
+        }
+        // Who is known may have nothing that was asked for.
+        #expect(try work.done("archive", "history", archive, "evian", "p1", "--from", "1000").output == "")
+        #expect(try work.done("archive", "erase", archive, "evian", "p1").value()["erased_records"] == 0)
+        let early = ["archive", "restore", archive, tables, "--tenant", "evian", "--to", "1"]
+        #expect(try work.holdfast(early).value()["restored"] == 0)
+        let lost = try work.holdfast("archive", "restore", archive, tables, "--tenant", "evian", "--snapshot", "1")
+        #expect(lost.status == .exited(1) && lost.errors.contains("no such snapshot"), "\(lost.errors)")
+        let turned = try work.holdfast("archive", "restore", archive, tables, "--from", "2", "--to", "1")
+        #expect(turned.status == .exited(2) && turned.errors.contains("--from is later than --to"))
+    }
+
     @Test("the log gives the same rows as the tables")
     func sources() throws {
         let work = try filled()

@@ -50,6 +50,20 @@ extension LedgerFiles {
         }
     }
 
+    /// Whether a tenant has any events, at whatever time.
+    package func hasEvents(of tenant: String) throws -> Bool {
+        struct Found: Error {}
+        var isFound = false
+        do {
+            try forEachRecord(EventSelection(tenant: tenant)) { _ in
+                if isFound { throw Found() }
+            } _: { _ in
+                isFound = true
+            }
+        } catch is Found {}
+        return isFound
+    }
+
     /// One player's events all lie in one lane, where the order of the lane is that of the positions.
     private func forEachRecord(
         of player: Player, _ selection: EventSelection, pause: (Int) throws -> Void,

@@ -8,7 +8,8 @@ struct ArchiveEraseVerb: Verb {
             `ref` becomes null; all other columns stay, and the row-set hash, which leaves ref out, proves it. What was \
             done is recorded in a new snapshot. The old files move to ROOT/_retired and are gone after \
             `holdfast archive expire`; until then older snapshots still have the references. Rows of days that are \
-            not archived yet keep theirs: erase again after they were.
+            not archived yet keep theirs: erase again after they were. A tenant or player of whom the archive has no row \
+            is exit code 1.
             """,
         arguments: [
             ArchiveVerbs.root, .required("TENANT", "the brand"),
@@ -33,6 +34,7 @@ struct ArchiveEraseVerb: Verb {
 
     func run() async throws -> ExitCode {
         let archive = try Archive.open(root, for: .upkeep)
+        try archive.demandRows(of: tenant, player: player)
         let progress = Progress.onStandardError("archive erase", unit: .things("rows"))
         let report = try archive.erase(tenant: tenant, player: player, at: now, engine: engine) {
             progress.update(done: $0)

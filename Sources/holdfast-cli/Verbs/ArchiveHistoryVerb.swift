@@ -31,6 +31,8 @@ struct ArchiveHistoryVerb: Verb {
     func run() async throws -> ExitCode {
         let archive = try Archive.open(root, for: .reading)
         let rows = try archive.history(tenant: tenant, player: player, from: from, limit: limit)
+        // Of one who is known there may be nothing from there on.
+        if rows.isEmpty { try archive.demandRows(of: tenant, player: player) }
         var output = BufferedWriter.standardOutput()
         for row in rows { try output.writeLine(String(decoding: row.line, as: UTF8.self)) }
         try output.flush()

@@ -36,11 +36,13 @@ struct ArchiveRestoreVerb: Verb {
         if filter.player != nil, filter.tenant == nil {
             throw UsageError("--player needs --tenant: a player's id is unique within its tenant only")
         }
+        if filter.from > filter.to { throw UsageError("--from is later than --to") }
         self.filter = filter
     }
 
     func run() async throws -> ExitCode {
         let archive = try Archive.open(root, for: .reading)
+        if let tenant = filter.tenant { try archive.demandRows(of: tenant, player: filter.player, at: snapshot) }
         let shelves = try TableShelf.all(in: into)
         let progress = Progress.onStandardError("archive restore", unit: .things("rows"))
         let report = try archive.restore(into: shelves, snapshot: snapshot, filter) { progress.update(done: $0) }

@@ -91,8 +91,14 @@ struct ExportVerb: Verb {
         let count = try LedgerExport(files, selection, as: format).write(to: &output) { progress.update(done: $0) }
         try output.flush()
         progress.finish()
-        if count == 0, let player = selection.player {
+        if count > 0 { return .done }
+        if let player = selection.player {
             throw Failure("player \(player)\(selection.tenant.map { " of \($0)" } ?? "") has no such events")
+        }
+        if let tenant = selection.tenant, try !files.hasEvents(of: tenant) {
+            let since =
+                files.firstPosition > 1 ? " since position \(files.firstPosition), with which the log begins" : ""
+            throw Failure("tenant \(tenant) has no events\(since)")
         }
         return .done
     }
