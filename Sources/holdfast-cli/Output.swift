@@ -8,13 +8,14 @@ enum Output {
         try output.flush()
     }
 
+    /// For people: names and references that others chose are among it.
     static func print(_ lines: [String]) throws(StreamError) {
         var output = BufferedWriter.standardOutput()
-        for line in lines { try output.writeLine(line) }
+        for line in lines { try output.writeLine(line.visible(keepingLineEnds: true)) }
         try output.flush()
     }
 
     static func say(_ line: String) {
-        StandardError.put(line + "\n")
+        StandardError.put(line.visible(keepingLineEnds: true) + "\n")
     }
 }

@@ -12,6 +12,22 @@ struct PageTests {
             markup.source == "<p title=\"a&quot;b&#39;c\">3 &lt; 4 &amp; 5 &gt; 4\u{FFFD}é</p>")
     }
 
+    @Test(
+        "what would be obeyed instead of shown is spelled out for a terminal, and stood in for on a page",
+        arguments: ["\u{0}", "\u{1B}", "\u{7F}", "\u{9B}", "\u{61C}", "\u{202E}", "\u{2067}", "\u{2029}"])
+    func obeyed(text: String) {
+        let number = String(text.unicodeScalars.first!.value, radix: 16, uppercase: true)
+        #expect("é\(text)→".visible() == "é\\u{\(number)}→")
+        #expect(Markup.escaped("é\(text)→") == "é\u{FFFD}→")
+    }
+
+    @Test("line ends of ours may stay, and what is harmless does")
+    func harmless() {
+        #expect("a\nb\r".visible(keepingLineEnds: true) == "a\nb\\u{D}")
+        #expect("a\nb".visible() == "a\\u{A}b")
+        for text in ["", "plain", "ã “é” … – ×", "שלום", "🂡"] { #expect(text.visible() == text) }
+    }
+
     @Test("a page with hostile names is well formed and holds no script")
     func wellFormed() throws {
         let name = "</title><script>alert(1)</script>\u{1}"

@@ -63,6 +63,11 @@ struct AuditStories {
         let journal = try work.done("export", work.ledger, "--format", "hledger", "--player", "p1").output
         #expect(journal.contains("wallets:evian:p1  -12.00 BRL = 38.00 BRL"))
         #expect(try work.holdfast("export", work.ledger, "--format", "jsonl", "--player", "p9").status == .exited(1))
+        for format in ["jsonl", "csv", "hledger"] {
+            let nobody = try work.holdfast("export", work.ledger, "--format", format, "--tenant", "nobody")
+            #expect(nobody.status == .exited(1) && nobody.errors.contains("tenant nobody has no events"))
+            try work.done("export", work.ledger, "--format", format, "--tenant", "evian", "--to", "1")
+        }
         let typo = try work.holdfast("export", work.ledger, "--format", "hledgr")
         #expect(typo.status == .exited(2) && typo.errors.contains("did you mean hledger"))
         let gone = try work.shell("$HOLDFAST export $LEDGER --format csv | head -1")
@@ -104,6 +109,32 @@ struct AuditStories {
         let audit = try work.done("audit", work.ledger, "--html", report, "--json").value()
         #expect(audit["ok"] == true && audit["verify"]?["events"] == 6 && audit["roots"] != .null)
         #expect(try String(contentsOfFile: report, encoding: .utf8).contains("no fault found"))
+    }
+
+    @Test("shows people what a terminal would obey, and leaves data as it is")
+    func controls() throws {
+        let work = try filled()
+        let raw: [Unicode.Scalar] = ["\u{9B}", "\u{202E}", "\u{2066}"]
+        let player = "p\u{9B}2J"
+        let credit =
+            #"{"op":"credit","tenant":"evian","player":"p\u009b2J","request_id":"b\u202e1","asset":"BRL","amount":7,"#
+            + #""ref":"r\u2066x","at":5000}"#
+        try work.done("apply", work.ledger, "--clock", "given", input: credit + "\n")
+        for words in [
+            ["explain", work.ledger, "evian", player], ["story", work.ledger, "evian", player, "b\u{202E}1"],
+            ["diff", work.ledger, "evian", player, "--from", "0"],
+        ] {
+            let result = try work.holdfast(words)
+            #expect(result.status == .exited(0) && result.output.contains(#"p\u{9B}2J"#), "\(words)")
+            for character in raw { #expect(!result.output.unicodeScalars.contains(character), "\(words)") }
+        }
+        #expect(try work.done("explain", work.ledger, "evian", player).output.contains(#"(b\u{202E}1) [r\u{2066}x]"#))
+        let history = try work.done("history", work.ledger, "evian", player).output
+        #expect(history.unicodeScalars.contains("\u{202E}"))
+        for words in [["explain", work.ledger, "evian", "\u{1B}[31mp"], ["\u{1B}[31m"], ["explain", "--\u{1B}[31m"]] {
+            let result = try work.holdfast(words)
+            #expect(result.errors.contains(#"\u{1B}[31m"#) && !result.errors.contains("\u{1B}"), "\(result.errors)")
+        }
     }
 
     @Test("compares the log with its tables and its backup, and notices when either says otherwise")

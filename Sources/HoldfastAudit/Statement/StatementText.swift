@@ -35,7 +35,7 @@ package struct StatementText: ~Copyable {
     }
 
     private mutating func begin(_ player: Player, from: Int64?, to: Int64?) {
-        text.put("Statement of player \(player.id) of \(player.tenant)\n")
+        text.put("Statement of player \(player.id) of \(player.tenant)".visible() + "\n")
         if from != nil || to != nil {
             text.put("Period:")
             if let from { text.put(" from \(EventWords.time(from))") }
@@ -59,13 +59,13 @@ package struct StatementText: ~Copyable {
             column(18)
             if change.held != 0 { putCell(change.held, change.asset) }
             column(16)
-            end(isFirst ? line.words : "")
+            end(isFirst ? line.words.visible() : "")
             isFirst = false
         }
         if !isFirst { return }
         begin(line, true)
         for width in [18, 18, 16] { column(width) }
-        end(line.words)
+        end(line.words.visible())
     }
 
     /// Time and number, only on the first row of an event.
@@ -105,9 +105,8 @@ package struct StatementText: ~Copyable {
         if wallet.isLocked { text.put("the wallet is locked\n") }
         for hold in wallet.holds {
             guard let asset = AssetName(hold.asset) else { continue }
-            text.put(
-                "open hold \(hold.requestID)  \(money.text(hold.amount, asset)), ends \(EventWords.time(hold.expiresAt))\n"
-            )
+            let amount = money.text(hold.amount, asset)
+            text.put("open hold \(hold.requestID.visible())  \(amount), ends \(EventWords.time(hold.expiresAt))\n")
         }
     }
 

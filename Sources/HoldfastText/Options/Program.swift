@@ -56,11 +56,11 @@ package struct Program: Sendable {
 
     func usageText(_ error: UsageError) -> String {
         let command = error.verb.map { "\(name) \($0)" } ?? name
-        return "\(command): \(error.message)\nTry “\(command) --help”.\n"
+        return "\(command): \(error.message.visible(keepingLineEnds: true))\nTry “\(command) --help”.\n"
     }
 
     func errorText(_ error: any Error, verb: String?) -> String {
-        "\(verb.map { "\(name) \($0)" } ?? name): \(error)\n"
+        "\(verb.map { "\(name) \($0)" } ?? name): \("\(error)".visible(keepingLineEnds: true))\n"
     }
 
     /// The words after the program's name. Swift would quietly repair what isn't UTF-8, and a repaired name is the name

@@ -43,11 +43,13 @@ package struct Markup {
         for (key, value) in attributes { source += " \(key)=\"\(Self.escaped(value))\"" }
     }
 
-    /// Controls, which neither HTML nor SVG may hold, become a visible stand-in.
+    /// Controls, which neither HTML nor SVG may hold, become a visible stand-in, and so do marks that turn the direction
+    /// of what is written behind them.
     package static func escaped(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { byte in
             byte >= 0x20 && byte != 0x7F && byte != UInt8(ascii: "<") && byte != UInt8(ascii: ">")
                 && byte != UInt8(ascii: "&") && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "'")
+                && !Unicode.Scalar.beginsObeyed(byte)
         }
         if isPlain { return text }
         var result = ""
@@ -60,8 +62,7 @@ package struct Markup {
             case "'": result += "&#39;"
             case "\n", "\t": result.unicodeScalars.append(scalar)
             default:
-                let isControl = scalar.value < 0x20 || scalar.value == 0x7F
-                result.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
+                result.unicodeScalars.append(scalar.isObeyed ? "\u{FFFD}" : scalar)
             }
         }
         return result

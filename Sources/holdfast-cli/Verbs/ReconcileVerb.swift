@@ -65,7 +65,7 @@ struct ReconcileVerb: Verb {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw DiskFailure(operation: "open", path: file, errno: errno) }
         defer { close(descriptor) }
-        let progress = Progress.onStandardError("reading \(file)", unit: .things("rows"))
+        let progress = Progress.onStandardError("reading \(file.visible())", unit: .things("rows"))
         var csv = CSVReader(descriptor: descriptor)
         let statement = try ProviderStatement(&csv, columns: columns, amounts: amounts) { progress.update(done: $0) }
         progress.finish()
