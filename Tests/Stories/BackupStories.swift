@@ -78,9 +78,19 @@ struct BackupStories {
             #expect(try work.holdfast("verify", byPosition).status == .exited(0))
         }
         let none = work.path + "/none"
-        try work.done("restore", copies, none, "--to", "2020-01-01T00:00:00Z")
+        let before = try work.holdfast("restore", copies, none, "--to", "2020-01-01T00:00:00Z")
+        #expect(before.status == .exited(0))
+        #expect(before.errors.contains("no event up to 2020-01-01T00:00:00.000Z; the ledger is empty"))
         #expect(try events(none, in: work).isEmpty)
         try work.done("apply", none, input: Lines.credit("p1", 5, "anew"))
+        for (option, moment) in [("--to-position", "5000"), ("--to", "2999-01-01T00:00:00Z")] {
+            let beyond = try work.holdfast("restore", copies, work.path + "/beyond\(option)", option, moment)
+            #expect(try beyond.status == .exited(0) && beyond.value()["position"] == 2_000)
+            #expect(beyond.errors.contains("ends at position 2000, 2025-11-21T00:33:19.000Z"), "\(beyond.errors)")
+            #expect(beyond.errors.contains("before") && beyond.errors.contains(moment.prefix(4)))
+        }
+        // Between the last event and the backup nothing happened.
+        try work.done("restore", copies, work.path + "/quiet", "--to", "2025-12-01T00:00:00Z")
     }
 
     @Test("damage in the backup is named, wrong use explained, and nothing is overwritten")

@@ -67,9 +67,33 @@ struct RestoreVerb: Verb {
             let report = try LedgerBackup.restore(self.target, into: directory, to: moment) { progress.advance(by: $0) }
             progress.finish()
             try output.write(Self.json(report))
+            try output.flush()
+            if let words = try Self.whereItEnds(report, moment, target.existingManifest()) { Output.say(words) }
         }
         try output.flush()
         return .done
+    }
+
+    /// Said where the ledger does not end where it was asked to.
+    private static func whereItEnds(
+        _ report: LogRestore.Report, _ moment: RestoreMoment, _ manifest: BackupManifest
+    ) -> String? {
+        let end = "position \(report.position), \(RFC3339.text(report.time))"
+        switch moment {
+        case .newest: return nil
+        case .position(let position):
+            if position <= report.position { return nil }
+            if report.isCut { return "holdfast restore: it ends at \(end): what belongs together was not parted" }
+            return "holdfast restore: the backup ends at \(end), before position \(position)"
+        case .time(let time):
+            if report.events == 0, report.position == 0 {
+                return "holdfast restore: the backup has no event up to \(RFC3339.text(time)); the ledger is empty"
+            }
+            // Of what happened behind the last backup nobody knows.
+            guard let taken = manifest.points.last?.taken, !report.isCut, taken < time else { return nil }
+            return "holdfast restore: the backup was made at \(RFC3339.text(taken)) and ends at \(end), before "
+                + RFC3339.text(time)
+        }
     }
 
     private static func json(_ point: BackupPoint) -> JSONWriter {
