@@ -49,6 +49,36 @@ struct ArchiveStories {
         #expect(try work.done("tables", "check", work.ledger, tables).value()["ok"] == true)
     }
 
+    @Test("a manifest lost in the middle of the chain is the only fault, and what stands is checked")
+    func lostManifest() throws {
+        let work = try Workplace()
+        let archive = work.path + "/archive"
+        let credits = ["p1", "p2"].map { player in
+            #"{"op":"credit","tenant":"evian","player":"\#(player)","request_id":"d1","asset":"BRL","amount":5,"#
+                + #""ref":"pix/1","at":\#(Self.day)}"# + "\n"
+        }
+        try work.done("init", work.ledger, "--segment-mib", "1")
+        try work.done("apply", work.ledger, "--clock", "given", input: credits.joined())
+        try work.done("tables", "sync", work.ledger, work.path + "/tables", "--shards", "1")
+        _ = try run(work, "2026-04-01T00:00:00Z")
+        try work.done("archive", "erase", archive, "evian", "p1")
+        try work.done("archive", "erase", archive, "evian", "p2")
+        // Both names of the manifest lead to the same bytes. It had replaced the first snapshot's file.
+        let lost = archive + "/_metadata/version-000000000002.json"
+        #expect(try work.shell("printf X | dd of='\(lost)' bs=1 conv=notrunc").status == .exited(0))
+        let result = try work.holdfast("archive", "verify", archive)
+        let report = try result.value()
+        #expect(result.status == .exited(1) && report["files"] == 1 && report["records"] == 2)
+        guard case .array(let faults)? = report["faults"] else {
+            Issue.record("the report has a list of faults: \(result.output)")
+            return
+        }
+        #expect(faults.count == 2 && faults.contains { $0["file"] == .string(lost) }, "\(result.output)")
+        let harm = try work.shell("for part in $(find '\(archive)/warehouse' -name '*.gz'); do printf X > $part; done")
+        #expect(harm.status == .exited(0))
+        #expect(try work.holdfast("archive", "verify", archive).output.contains(".jsonl.gz"))
+    }
+
     @Test("a name that nobody bears is no success")
     func unknownNames() throws {
         let work = try filled()
