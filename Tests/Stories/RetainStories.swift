@@ -6,10 +6,11 @@ import WalletModel
 @Suite("holdfast retain")
 struct RetainStories {
     private static let long: Int64 = 1_763_683_200_000
-    private static let late: Int64 = 1_801_000_000_000
+    static let late: Int64 = 1_801_000_000_000
 
-    /// A ledger whose first events are more than a year older than its last ones, in sealed segments, and archived.
-    private func filled() throws -> (work: Workplace, archive: String) {
+    /// A ledger whose first events are more than a year older than its last ones, in sealed segments, and archived. What
+    /// comes `after` is in neither tables nor archive yet.
+    static func filled(after: String? = nil) throws -> (work: Workplace, archive: String) {
         let work = try Workplace()
         try work.done("init", work.ledger, "--segment-mib", "1")
         let lines = (0..<200).map { Lines.credit("p\($0 % 7)", $0 + 1, "d\($0)", at: Self.long + Int64($0) * 600_000) }
@@ -20,13 +21,14 @@ struct RetainStories {
         let (tables, archive) = (work.path + "/tables", work.path + "/archive")
         try work.done("tables", "sync", work.ledger, tables, "--shards", "2")
         try work.done("archive", "run", work.ledger, tables, archive, "--now", "2027-06-01T00:00:00Z")
+        if let after { try work.done("apply", work.ledger, "--clock", "given", input: after) }
         for _ in 0..<2 { try work.done("snapshot", work.ledger) }
         return (work, archive)
     }
 
     @Test("gives up what is archived, keeps every balance, and says where the edge is")
     func givesUp() throws {
-        let (work, archive) = try filled()
+        let (work, archive) = try Self.filled()
         let arguments = ["retain", work.ledger, "--archive", archive, "--older-than", "400d"]
         let balances = try (0..<7).map { try work.done("balance", work.ledger, "evian", "p\($0)").output }
         let before = try work.done("prove", work.ledger, "evian", "p3", "1").output
@@ -95,7 +97,7 @@ struct RetainStories {
 
     @Test("wrong use is explained, and nothing goes")
     func wrongUse() throws {
-        let (work, archive) = try filled()
+        let (work, archive) = try Self.filled()
         for arguments in [
             ["retain", work.ledger], ["retain", work.ledger, "--archive", archive],
             ["retain", work.ledger, "--older-than", "400d"], ["retain"],

@@ -47,13 +47,19 @@ struct LogFeed: ~Copyable {
         }
     }
 
-    /// A rollback's record says that a debit or a credit was undone, and where it stands, but not of which kind.
+    /// A rollback's record says that a debit or a credit was undone, and where it stands, but not of which kind. Of one
+    /// that the log has given up nobody knows any more: 0.
     private func undoneMovement(_ record: RecordView, _ lane: Int) throws(LedgerError) -> UInt8 {
         guard let rollback = try? WalletEvent(record: record), rollback.undone == .debit || rollback.undone == .credit
         else { return 0 }
+        let log = files.logs[lane]
+        let beginning = max(1, log.firstAddress)
         var address = rollback.about
-        while address != 0 {
-            let earlier = try scratch.load(address, from: files.logs[lane])
+        while address >= beginning {
+            // By its key, which is the rollback's: a sealed segment is asked for a player, and not unpacked whole.
+            guard let earlier = try scratch.load(address, of: record.key, from: log) else {
+                throw log.damage(at: address, "there is no event where another one refers to")
+            }
             guard let event = try? WalletEvent(record: earlier) else { return 0 }
             if event.kind == .debited || event.kind == .credited { return event.movement }
             address = event.about

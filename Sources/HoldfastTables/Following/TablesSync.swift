@@ -42,7 +42,8 @@ package final class TablesSync: @unchecked Sendable {
         tables = try TablesSet(
             TablesPaths(path), of: files.directory.manifest.log, shards: shards, orCreateWith: Self.shardsDefault)
         try tables.global.note(exponents: files.configuration.assets.exponents)
-        feed = try LogFeed(files, from: 1, shards: tables.map.shards)
+        // From where the log begins; on from the shards' own cursors once these are known.
+        feed = try LogFeed(files, from: files.firstPosition, shards: tables.map.shards)
         try openShards()
     }
 
@@ -327,7 +328,7 @@ package final class TablesSync: @unchecked Sendable {
         queues.removeAll()
         backlogBytes = 0
         _ = try tables.takeOverSwap()
-        feed = try LogFeed(feed.files, from: 1, shards: tables.map.shards)
+        feed = try LogFeed(feed.files, from: feed.files.firstPosition, shards: tables.map.shards)
         try openShards()
         return true
     }
