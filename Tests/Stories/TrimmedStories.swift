@@ -41,4 +41,42 @@ struct TrimmedStories {
         let result = try work.holdfast("tables", "sync", work.ledger, work.path + "/fresh", "--shards", "2")
         #expect(result.status == .exited(1) && result.errors.contains("given up: it begins at position 201"))
     }
+
+    /// By hledger, where it is installed.
+    private func accepted(_ journal: String, in work: Workplace) throws {
+        let path = work.path + "/ledger.journal"
+        try journal.write(toFile: path, atomically: false, encoding: .utf8)
+        guard try work.shell("command -v hledger").status == .exited(0) else { return }
+        let checked = try work.shell("hledger check --strict -f '\(path)'")
+        #expect(checked.status == .exited(0), "\(checked.errors)")
+    }
+
+    @Test("auditors' verbs begin where the log does, and say so")
+    func auditors() throws {
+        let (work, _, _) = try trimmed()
+        let audit = try work.holdfast("audit", work.ledger, "--json")
+        #expect(audit.status == .exited(0) && audit.errors.contains("before position 201 were given up"))
+        #expect(try audit.value()["events"]?["credited"] == 20)
+        let page = work.path + "/audit.html"
+        #expect(try work.holdfast("audit", work.ledger, "--html", page).status == .exited(0))
+        #expect(try String(contentsOfFile: page, encoding: .utf8).contains("The log begins with event 201"))
+        for (format, lines) in [("jsonl", 20), ("csv", 21)] {
+            let export = try work.holdfast("export", work.ledger, "--format", format)
+            #expect(export.status == .exited(0) && export.output.utf8.count { $0 == 10 } == lines)
+            #expect(export.errors.contains("holdfast export: the events before position 201 were given up"))
+        }
+        let statement = work.path + "/statement.csv"
+        try "request_id,amount\nn3,0.01\n".write(toFile: statement, atomically: false, encoding: .utf8)
+        let reconciled = try work.holdfast("reconcile", work.ledger, "--against", statement, "--json")
+        #expect(reconciled.errors.contains("before position 201 were given up"))
+        #expect(try reconciled.value()["matched"] == 1)
+    }
+
+    @Test("a journal opens each purse with what it had, and hledger accepts it")
+    func journal() throws {
+        let (work, _, _) = try trimmed()
+        let journal = try work.holdfast("export", work.ledger, "--format", "hledger")
+        #expect(journal.status == .exited(0) && journal.output.contains("opening balance"))
+        try accepted(journal.output, in: work)
+    }
 }

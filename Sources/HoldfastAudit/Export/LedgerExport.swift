@@ -83,7 +83,8 @@ package struct LedgerExport {
     }
 
     private func writeJournal(to output: inout BufferedWriter, _ progress: (Int) -> Void) throws -> Int {
-        var journal = Journal(assets: files.configuration.assets, beginsLate: selection.from != nil)
+        let beginsLate = selection.from != nil || files.firstPosition > 1
+        var journal = Journal(assets: files.configuration.assets, beginsLate: beginsLate)
         journal.begin(selection)
         var count = 0
         try files.forEachRecord(selection) { passed in

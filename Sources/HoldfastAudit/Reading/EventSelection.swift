@@ -30,15 +30,15 @@ package struct EventSelection: Sendable {
 }
 
 extension LedgerFiles {
-    /// Calls `body` with the selected records in the order of their positions, and `pause` now and then between them,
-    /// with how many events have been passed.
+    /// Calls `body` with the selected records in the order of their positions, from where the log begins, and `pause` now
+    /// and then between them, with how many events have been passed.
     package func forEachRecord(
         _ selection: EventSelection, pause: (Int) throws -> Void = { _ in },
         _ body: (RecordView) throws(LedgerError) -> Void
     ) throws {
         if let player = selection.onePlayer { return try forEachRecord(of: player, selection, pause: pause, body) }
         let wanted = KeyFilter(selection)
-        let reader = try self.reader(from: 1)
+        let reader = try self.reader(from: firstPosition)
         var passed = 0
         while true {
             let count = try reader.readBatch { (record, _, _, _) throws(LedgerError) in

@@ -28,6 +28,11 @@ extension LedgerAudit {
             ("balances", Human.count(verification.purses)),
             ("faults", Human.count(verification.findings.count)),
         ])
+        if firstPosition > 1 {
+            page.paragraph(
+                "The log begins with event \(firstPosition). Those before it were given up: what moved then is not counted "
+                    + "here.")
+        }
         guard let first = volumes?.events.keys.min(), let last = volumes?.events.keys.max() else { return }
         page.paragraph(
             "From \(CivilDate(milliseconds: first * LedgerVolumes.hourMilliseconds)) to "

@@ -18,6 +18,8 @@ package struct LedgerAudit {
     let path: String
     let madeAt: Int64
     package private(set) var logName = ""
+    /// With which event the log begins: a later one than the first where it has given up its beginning.
+    package private(set) var firstPosition: UInt64 = 1
 
     package var isGood: Bool { verification.isGood }
 
@@ -42,6 +44,7 @@ package struct LedgerAudit {
         }
         money = MoneyTable(files.configuration.assets, for: .page)
         logName = files.directory.manifest.log.hexadecimal
+        firstPosition = files.firstPosition
         guard verification.isLogReadable else { return }
         volumes = try LedgerVolumes(of: files) { progress("counting", $0) }
         roots = try Prover(files).rootsOfNow()
@@ -146,7 +149,8 @@ package struct LedgerAudit {
                 Line(name: name, extent: "not compared: the log can't be read whole", faults: 0, isChecked: false))
         }
         for comparison in verification.comparisons {
-            let extent = comparison.amounts.map { "\($0.what) \(Human.count($0.count))" }.joined(separator: ", ")
+            let extent = comparison.amounts.map { "\($0.what.replacing("_", with: " ")) \(Human.count($0.count))" }
+                .joined(separator: ", ")
             lines.append(
                 Line(name: comparison.with, extent: "\(comparison.path): \(extent)", faults: comparison.findings.count))
         }

@@ -40,6 +40,7 @@ struct AuditVerb: Verb {
             }
         }
         for line in lines.with({ $0 }).values { line.finish() }
+        LogBeginning.say("audit", audit.firstPosition, "; what moved is counted from there on")
         try page?.write(audit.html)
         if asJSON { try Output.print(audit.json) } else { try Output.print(audit.lines) }
         return audit.isGood ? .done : .failed

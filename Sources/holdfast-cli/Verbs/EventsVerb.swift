@@ -35,9 +35,7 @@ struct EventsVerb: Verb {
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
         let reader = try files.reader(from: from ?? files.firstPosition)
-        if from == nil, files.firstPosition > 1 {
-            Output.say("holdfast events: the events before position \(files.firstPosition) were given up")
-        }
+        if from == nil { LogBeginning.say("events", files.firstPosition) }
         var output = BufferedWriter.standardOutput()
         var json = JSONWriter(capacity: 1 << 20)
         var left = limit

@@ -86,6 +86,7 @@ struct ExportVerb: Verb {
     }
 
     private func writeEvents(_ files: LedgerFiles, _ format: LedgerExport.Format) throws -> ExitCode {
+        LogBeginning.say("export", files.firstPosition, format == .hledger ? "; each purse opens with what it had" : "")
         let progress = Progress.onStandardError("export", unit: .things("events"), total: Int(files.lastPosition))
         var output = BufferedWriter.standardOutput()
         let count = try LedgerExport(files, selection, as: format).write(to: &output) { progress.update(done: $0) }

@@ -54,6 +54,8 @@ struct ReconcileVerb: Verb {
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
         let statement = try readStatement()
+        LogBeginning.say(
+            "reconcile", files.firstPosition, "; rows of the statement from before count as missing in the ledger")
         let progress = Progress.onStandardError("reconcile", unit: .things("events"), total: Int(files.lastPosition))
         let result = try Reconciliation(statement, with: files, options) { progress.update(done: $0) }
         progress.finish()
