@@ -7,7 +7,8 @@ internal import HoldfastWallet
 
 extension Comparison {
     /// Every row of the archive against the log, by sums of hashes for each tenant and day; where these differ, row by
-    /// row. References may have been erased in the archive: they have no part in a row's hash.
+    /// row. References may have been erased in the archive: they have no part in a row's hash. Rows from before the log
+    /// begins are counted and no more: that they were the same was looked at when they were given up.
     init(archive root: String, with files: LedgerFiles, _ progress: (Int) -> Void) throws {
         self.init(with: "archive", path: root)
         let archive = try Archive.open(root, for: .reading)
@@ -18,29 +19,34 @@ extension Comparison {
             add(finding)
             return
         }
-        let archived = readFiles(of: archive)
+        let found = readFiles(of: archive, from: files.firstPosition)
+        let archived = found.sums
         looked(at: "files", archive.chain.live.count)
         looked(at: "rows", archived.values.reduce(0) { $0 + $1.rows })
+        if files.firstPosition > 1 { looked(at: "rows_given_up", found.older) }
         looked(at: "days", Set(archived.keys.map(\.day)).count)
         let logged = try Self.tally(files, archived, progress)
-        let differing = Set(archived.keys.filter { logged[$0] != archived[$0] })
+        // Of a day with a file that can't be read that is all there is to say.
+        let differing = Set(archived.keys.filter { logged[$0] != archived[$0] }).subtracting(found.damaged)
         guard !differing.isEmpty else { return }
         for partition in differing.sorted(by: { ($0.day, $0.tenant) < ($1.day, $1.tenant) }) {
-            try compareRows(RowTally.rows(of: partition, in: archive), of: partition, archive, files)
+            let rows = try RowTally.rows(of: partition, in: archive, from: files.firstPosition)
+            try compareRows(rows, of: partition, archive, files)
         }
     }
 
-    /// The sums of every file, tenant by tenant and day by day; a file that is not as its manifest says is a finding.
-    private mutating func readFiles(of archive: Archive) -> [ArchivePartition: RowTally] {
-        var sums: [ArchivePartition: RowTally] = [:]
+    /// What all files have, from the event `first` on; one that is not as its manifest says is a finding.
+    private mutating func readFiles(of archive: Archive, from first: UInt64) -> ArchiveSums {
+        var found = ArchiveSums()
         for file in archive.chain.live.values.sorted(by: { $0.path < $1.path }) {
-            guard let fault = RowTally.fault(reading: file, of: archive, into: &sums) else { continue }
+            guard let fault = RowTally.fault(reading: file, of: archive, from: first, into: &found) else { continue }
+            found.damaged.insert(ArchivePartition(tenant: file.tenant, day: file.day))
             let path = archive.storage.full(archive.place(of: file))
             var finding = Finding(fault, as: .archive, at: path)
             finding.tenant = file.tenant
             add(finding)
         }
-        return sums
+        return found
     }
 
     /// The same sums over the log's rows, of the tenants and days that the archive has.
@@ -180,6 +186,15 @@ struct ArchivedRow: Hashable {
     var half: UInt8
 }
 
+/// What the files of an archive have, tenant by tenant and day by day.
+struct ArchiveSums {
+    var sums: [ArchivePartition: RowTally] = [:]
+    /// Rows of events that the log has given up.
+    var older = 0
+    /// Of these some file is not as its manifest says.
+    var damaged: Set<ArchivePartition> = []
+}
+
 /// How many rows, and the sum of their hashes.
 struct RowTally: Equatable {
     private(set) var rows = 0
@@ -192,10 +207,10 @@ struct RowTally: Equatable {
 
     /// Adds up a file's rows; what is wrong with the file, if anything.
     static func fault(
-        reading file: DataFile, of archive: Archive, into sums: inout [ArchivePartition: RowTally]
+        reading file: DataFile, of archive: Archive, from first: UInt64, into found: inout ArchiveSums
     ) -> ArchiveError? {
         do throws(ArchiveError) {
-            try read(file, of: archive, into: &sums)
+            try read(file, of: archive, from: first, into: &found)
             return nil
         } catch {
             return error
@@ -203,15 +218,21 @@ struct RowTally: Equatable {
     }
 
     private static func read(
-        _ file: DataFile, of archive: Archive, into sums: inout [ArchivePartition: RowTally]
+        _ file: DataFile, of archive: Archive, from first: UInt64, into found: inout ArchiveSums
     ) throws(ArchiveError) {
         let hasher = RowHasher()
         let partition = ArchivePartition(tenant: file.tenant, day: file.day)
-        var tally = sums[partition] ?? RowTally()
+        var tally = found.sums[partition] ?? RowTally()
         let cursor = RowCursor(
             try PartReader(file, at: archive.place(of: file), in: archive.storage, codec: GzipCodec()))
-        while try cursor.advance() { tally.add(hasher.hash(cursor.row.line, ref: cursor.row.refRange)) }
-        sums[partition] = tally
+        while try cursor.advance() {
+            if cursor.row.position < first {
+                found.older += 1
+            } else {
+                tally.add(hasher.hash(cursor.row.line, ref: cursor.row.refRange))
+            }
+        }
+        if tally.rows > 0 { found.sums[partition] = tally }
         try cursor.finish()
     }
 
@@ -222,13 +243,14 @@ struct RowTally: Equatable {
         var isInLog = false
     }
 
-    /// Every row of a partition.
+    /// Every row of a partition from a position on.
     static func rows(
-        of partition: ArchivePartition, in archive: Archive
+        of partition: ArchivePartition, in archive: Archive, from first: UInt64 = 1
     ) throws(ArchiveError) -> [ArchivedRow: Archived] {
         let hasher = RowHasher()
         var rows: [ArchivedRow: Archived] = [:]
         try forEachRow(of: partition, in: archive) { key, row, _ in
+            if row.position < first { return }
             let digest = hasher.hash(row.line, ref: row.refRange)
             rows[key, default: Archived(digest: digest, copies: 0)].copies += 1
             // Of several that say different things, one that the log does not say must not hide behind the other.

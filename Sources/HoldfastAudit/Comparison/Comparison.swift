@@ -103,6 +103,7 @@ extension Comparison {
         let report = try TablesCheck.run(ledger: ledger, tables: tables) { done, _ in progress(done) }
         looked(at: "shards", report.shards)
         looked(at: "rows", Int(report.rows))
+        if report.logBegin > 1 { looked(at: "rows_given_up", Int(report.rowsGivenUp)) }
         looked(at: "players", report.players)
         looked(at: "holds", report.holds)
         looked(at: "position", Int(report.position))

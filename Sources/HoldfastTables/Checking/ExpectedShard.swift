@@ -13,6 +13,8 @@ struct ExpectedShard {
 
     struct Player {
         var firstSeen: Int64
+        /// Whether all of their events were added up: not where the log has given up the first ones.
+        var isWhole = true
         /// Of their last event that concerned no wallet.
         var touchedAt: Int64 = 0
         var purses: [String: Purse] = [:]
@@ -37,9 +39,15 @@ struct ExpectedShard {
     private(set) var rows: [Day: Int64] = [:]
     /// Of the days whose rows are not all here. What was done on the others is seen from their rows.
     private(set) var activity: [ActivityKey: Int64] = [:]
+    /// Sums to which a rollback belongs of which nobody knows any more what it undid.
+    private(set) var unclear: Set<TotalKey> = []
     private let daysWithoutRows: Set<Day>
+    private let isTrimmed: Bool
 
-    init(daysWithoutRows: Set<Day>) { self.daysWithoutRows = daysWithoutRows }
+    init(daysWithoutRows: Set<Day>, isTrimmed: Bool = false) {
+        self.daysWithoutRows = daysWithoutRows
+        self.isTrimmed = isTrimmed
+    }
 
     /// An event that is not in the tables, because it is in the dead letters.
     mutating func excuse(_ key: [UInt8], at time: Int64) {
@@ -52,7 +60,7 @@ struct ExpectedShard {
         let day = Day(of: event.time)
         let time = event.time
         self.rows[day, default: 0] += rows.second == nil ? 1 : 2
-        if players[key] == nil { players[key] = Player(firstSeen: time) }
+        if players[key] == nil { players[key] = Player(firstSeen: time, isWhole: rows.first.seq == 1) }
         guard let assetText = rows.first.asset, event.kind != .refused else {
             players[key]!.touchedAt = max(players[key]!.touchedAt, time)
             if let assetText = rows.first.asset {
@@ -63,6 +71,8 @@ struct ExpectedShard {
         let asset = RowText.text(assetText)
         let total = TotalKey(tenant: tenant, asset: asset, day: day)
         set(rows.first, key, asset)
+        let undone = event.undone
+        if isTrimmed, undoneMovement == 0, undone == .debit || undone == .credit { unclear.insert(total) }
         var did = Did.anything
         switch FlowEffect.of(event, undoneMovement: undoneMovement) {
         case .none: break

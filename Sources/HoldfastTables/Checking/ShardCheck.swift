@@ -7,6 +7,7 @@ final class ShardCheck {
     let file: ShardFile
     let batch = RecordBatch()
     private(set) var cursor: UInt64 = 0
+    private var start = CheckStart()
     private var expected = ExpectedShard(daysWithoutRows: [])
     private var matched: [Day: Int64] = [:]
     /// Events that are not in the tables because they could not be projected.
@@ -19,6 +20,8 @@ final class ShardCheck {
     private var holdsFound = 0
     /// What the ledger's own replay has of them. Counted in the report once all of the shard was compared.
     private var playersExpected = 0
+    /// Rows of events that the log has given up: there is nothing to compare them with.
+    private var rowsGivenUp: Int64 = 0
     private var holdsExpected = 0
 
     init(_ file: ShardFile) { self.file = file }
@@ -32,7 +35,6 @@ final class ShardCheck {
         try file.refreshDays()
         let statement = try database.prepare("SELECT position FROM dead_letters WHERE state <> 'retried'")
         try statement.forEachRow { row throws(TablesError) in deadLetters.insert(UInt64(row.integer(0))) }
-        expected = ExpectedShard(daysWithoutRows: Set(file.days.filter { $0.value.droppedRows > 0 }.keys))
         wallet = try database.prepare(
             """
             SELECT a.asset, w.balance, w.held, w.seq, w.updated_at, w.deposits, w.withdrawals, w.bets, w.wins, w.promos,
@@ -49,6 +51,20 @@ final class ShardCheck {
     }
 
     // MARK: Rows
+
+    /// Called once, before any event is compared.
+    func begin(at start: CheckStart) throws(TablesError) {
+        self.start = start
+        seen = start.position - 1
+        expected = ExpectedShard(
+            daysWithoutRows: Set(file.days.filter { $0.value.droppedRows > 0 }.keys), isTrimmed: start.isTrimmed)
+        // The log does not have these any more, and what they did is in no table.
+        for position in deadLetters.sorted() where position < start.position {
+            try DeadLetters.withEntry(position, in: file) { entry in
+                expected.excuse(Array(entry.record.key), at: entry.record.time)
+            }
+        }
+    }
 
     func compareBatch(_ differences: inout Differences) throws(TablesError) {
         guard batch.count > 0 else { return }
@@ -86,9 +102,13 @@ final class ShardCheck {
             if found != state.rows {
                 differences.add(note("days.rows of \(day)", expected: found, found: state.rows))
             }
-            if found != matched[day] ?? 0 {
-                differences.add(note("rows of \(day)", expected: matched[day] ?? 0, found: found))
+            let givenUp = state.rows > 0 ? try rowsBeforeStart(on: day) : 0
+            rowsGivenUp += givenUp
+            let compared = matched[day] ?? 0
+            if found != compared + givenUp {
+                differences.add(note("rows of \(day)", expected: compared + givenUp, found: found))
             }
+            guard start.hasAll(of: day) else { continue }
             let whole = expected.rows[day] ?? 0
             if state.rows + state.droppedRows != whole {
                 differences.add(
@@ -99,14 +119,22 @@ final class ShardCheck {
         }
     }
 
+    private func rowsBeforeStart(on day: Day) throws(TablesError) -> Int64 {
+        guard !start.hasAll(of: day) else { return 0 }
+        let first = EntryID.of(position: start.position, part: 0)
+        return try database.integer("SELECT count(*) FROM \(day.tableName) WHERE id < \(first)") ?? 0
+    }
+
     // MARK: Players
 
-    /// Balances, holds and lock against the ledger's own replay; the rest of a purse against the sums.
+    /// Balances, holds and lock against the ledger's own replay; the rest of a purse against the sums, as far as the log
+    /// has the events that led to them.
     func compare(_ view: PlayerView, _ differences: inout Differences) throws(TablesError) {
         playersExpected += 1
         holdsExpected += view.holds.count
         let known = expected.players[Array((view.tenant + "/" + view.player).utf8)]
         if known?.hasDeadLetter == true { return }
+        let isWhole = known?.isWhole ?? !start.isTrimmed
         let player = player!, wallet = wallet!, holds = holds!
         func differ(_ what: String, _ expected: String?, _ found: String?) {
             differences.add(
@@ -122,19 +150,22 @@ final class ShardCheck {
             if expected != found { differ(what, expected.map { "\($0)" }, "\(found)") }
         }
         same("locked", view.isLocked ? 1 : 0, player.integer(1))
-        same("first_seen", known?.firstSeen, player.integer(2))
-        same("touched_at", known?.touchedAt, player.integer(3))
+        if isWhole { same("first_seen", known?.firstSeen, player.integer(2)) }
+        if isWhole || known?.touchedAt ?? 0 > 0 { same("touched_at", known?.touchedAt, player.integer(3)) }
         var missing = Dictionary(view.purses.map { ($0.asset.description, $0) }, uniquingKeysWith: { $1 })
         try wallet.bind(1, ref).forEachRow { row throws(TablesError) in
             pursesFound += 1
             let asset = row.text(0)
-            guard let purse = missing.removeValue(forKey: asset), let sums = known?.purses[asset] else {
+            let sums = known?.purses[asset]
+            guard let purse = missing.removeValue(forKey: asset), sums != nil || !isWhole else {
                 return differ("wallet \(asset)", nil, "a wallet")
             }
             same("\(asset) balance", purse.balance, row.integer(1))
             same("\(asset) held", purse.held, row.integer(2))
+            guard let sums else { return }
             same("\(asset) seq", Int64(sums.seq), row.integer(3))
             same("\(asset) updated_at", sums.updatedAt, row.integer(4))
+            if !isWhole { return }
             for (index, name) in ["deposits", "withdrawals", "bets", "wins", "promos", "fees"].enumerated() {
                 same("\(asset) \(name)", sums.sums[index], row.integer(Int32(5 + index)))
             }
@@ -163,6 +194,7 @@ final class ShardCheck {
         }
         try database.run("COMMIT")
         report.rows += file.days.values.reduce(0) { $0 + $1.rows }
+        report.rowsGivenUp += rowsGivenUp
         report.players += playersExpected
         report.holds += holdsExpected
         report.daysInArchive += file.days.values.count { $0.droppedRows > 0 }
@@ -172,8 +204,10 @@ final class ShardCheck {
     /// Players, purses and holds that the log knows nothing of.
     private func compareCounts(_ differences: inout Differences) throws(TablesError) {
         let dead = expected.players.values.contains { $0.hasDeadLetter }
+        // Of some the log may have given up every event.
+        let players = start.isTrimmed ? playersExpected : expected.players.count
         for (table, expected) in [
-            ("player_refs", expected.players.count), ("purses", pursesFound), ("open_holds", holdsFound),
+            ("player_refs", players), ("purses", pursesFound), ("open_holds", holdsFound),
         ] {
             let found = Int(try database.integer("SELECT count(*) FROM \(table)") ?? 0)
             if found != expected, !dead {
@@ -192,6 +226,7 @@ final class ShardCheck {
             let key = ExpectedShard.TotalKey(
                 tenant: row.text(0), asset: row.text(1), day: Day(number: row.integer(2)))
             let sums = missing.removeValue(forKey: key) ?? [Int64](repeating: 0, count: DailyTotals.slots)
+            guard isCheckable(key) else { return }
             for (index, slot) in slots.enumerated() where sums[slot] != row.integer(Int32(3 + index)) {
                 differences.add(
                     Difference(
@@ -199,12 +234,16 @@ final class ShardCheck {
                         tenant: key.tenant, expected: "\(sums[slot])", found: "\(row.integer(Int32(3 + index)))"))
             }
         }
-        for (key, sums) in missing where sums.contains(where: { $0 != 0 }) {
+        for (key, sums) in missing where isCheckable(key) && sums.contains(where: { $0 != 0 }) {
             differences.add(
                 Difference(
                     file: file.path, what: "daily_totals of \(key.asset) on \(key.day)", tenant: key.tenant,
                     expected: "a row", found: nil))
         }
+    }
+
+    private func isCheckable(_ key: ExpectedShard.TotalKey) -> Bool {
+        start.hasAll(of: key.day) && !expected.unclear.contains(key)
     }
 
     /// What players did, against the rows of the day where these are here, else against the log.
@@ -228,7 +267,7 @@ final class ShardCheck {
                 }
             }
         }
-        for (key, did) in expected.activity {
+        for (key, did) in expected.activity where start.hasAll(of: key.day) {
             let slash = key.player.firstIndex(of: UInt8(ascii: "/"))!
             let tenant = String(decoding: key.player[..<slash], as: UTF8.self)
             let player = String(decoding: key.player[(slash + 1)...], as: UTF8.self)

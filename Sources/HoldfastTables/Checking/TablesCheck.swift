@@ -9,7 +9,8 @@ internal import HoldfastWallet
 /// The rows are compared with those of the log's events, the balances with the state to which the ledger's own replay
 /// leads, the sums with a plain addition over all events.
 ///
-/// A shard that can't be read is named as such, and the others are compared all the same.
+/// A shard that can't be read is named as such, and the others are compared all the same. Where the log has given up its
+/// beginning, the balances come from its oldest snapshot on, and what only the events before could tell is not compared.
 package final class TablesCheck {
     package struct Report: Sendable {
         package var shards = 0
@@ -20,6 +21,9 @@ package final class TablesCheck {
         package var holds = 0
         package var daysInArchive = 0
         package var deadLetters = 0
+        /// With which event the log begins, and rows of events before it: there is nothing to compare these with.
+        package var logBegin: UInt64 = 1
+        package var rowsGivenUp: Int64 = 0
         /// The last event that every shard has, of those that can be read.
         package var position: UInt64 = 0
         package var logEnd: UInt64 = 0
@@ -109,8 +113,8 @@ package final class TablesCheck {
     private func readLog(
         upTo end: UInt64, _ progress: (Int, Int) -> Void
     ) throws(TablesError) -> [WalletMachine] {
-        let machines = files.logs.map { _ in WalletMachine(files.configuration) }
-        let feed = try LogFeed(files, from: 1, shards: shards.count)
+        let (start, machines) = try beginning()
+        let feed = try LogFeed(files, from: start.position, shards: shards.count)
         var failure: TablesError?
         while feed.next <= end {
             let count = try feed.readBatch { [self] shard, record, address, lane, undone in
@@ -134,6 +138,20 @@ package final class TablesCheck {
         }
         withEachShard { (shard, report) throws(TablesError) in try shard.compareBatch(&report.differences) }
         return machines
+    }
+
+    /// Where the comparison begins, of which every shard hears, and the state of the lanes there.
+    private func beginning() throws(TablesError) -> (CheckStart, [WalletMachine]) {
+        let start: CheckStart
+        let machines: [WalletMachine]
+        do throws(LedgerError) {
+            (start, machines) = try files.startOfCheck(upTo: shards.compactMap { $0?.cursor }.min() ?? .max)
+        } catch {
+            throw .ledger(error)
+        }
+        report.logBegin = start.position
+        withEachShard { (shard, _) throws(TablesError) in try shard.begin(at: start) }
+        return (start, machines)
     }
 
     private func compareStates(_ machines: [WalletMachine]) {
@@ -168,6 +186,10 @@ extension TablesCheck.Report {
             json.member("dead_letters", deadLetters)
             json.member("position", position)
             json.member("log_end", logEnd)
+            if logBegin > 1 {
+                json.member("log_begin", logBegin)
+                json.member("rows_given_up", rowsGivenUp)
+            }
             json.member("unreadable", objects: unreadable) { shard, json in
                 json.member("file", shard.file as String?)
                 json.member("error", shard.error.description as String?)

@@ -34,6 +34,7 @@ struct TablesCheckVerb: Verb {
             progress.update(done: done)
         }
         progress.finish()
+        LogBeginning.say("tables check", report.logBegin, "; their rows, and sums with them, were not compared")
         try Output.print(report.json)
         for shard in report.unreadable { Output.say("holdfast tables check: can't be read: \(shard.error)") }
         return report.isGood ? .done : .failed
