@@ -153,6 +153,40 @@ struct TrimmedStories {
         #expect(journal.status == .exited(0) && journal.output.contains("opening balance"))
         try accepted(journal.output, in: work)
     }
+
+    @Test("of a player all of whose events were given up there is still what they had")
+    func withoutEvents() throws {
+        let (work, archive, _) = try trimmed()
+        // Of p5's 28 events none is left.
+        let statement = try work.done("explain", work.ledger, "evian", "p5").output
+        #expect(statement.contains("0 events") && statement.contains("before seq 29 were given up"))
+        #expect(statement.contains("opening  28.14 BRL") && statement.contains("closing  28.14 BRL"), "\(statement)")
+        try work.done("explain", work.ledger, "evian", "p5", "--html", work.path + "/p5.html")
+        let person = work.path + "/p5.tar.gz"
+        let arguments = ["export", work.ledger, "--tenant", "evian", "--player", "p5", "--person", person]
+        #expect(try work.holdfast(arguments).errors.contains("before seq 29 were given up"))
+        #expect(try work.shell("tar xzOf '\(person)' holdfast-person/wallet.json").value()["seq"] == 28)
+        #expect(try work.holdfast(arguments + ["--archive", archive]).status == .exited(0))
+        #expect(try work.shell("tar xzOf '\(person)' holdfast-person/manifest.json").value()["events"] == 28)
+        for arguments in [["explain", work.ledger], ["history", work.ledger]] {
+            let nobody = try work.holdfast(arguments + ["evian", "nobody"])
+            #expect(nobody.status == .exited(1) && nobody.errors.contains("has no events"))
+        }
+    }
+
+    @Test("who asks for what was given up by its name or number is told where the log begins")
+    func asked() throws {
+        let (work, archive, _) = try trimmed()
+        let story = try work.holdfast("story", work.ledger, "evian", "p3", "d3")
+        #expect(story.status == .exited(1) && story.errors.contains("begins with position 201"), "\(story.errors)")
+        for arguments in [["--from", "1"], ["--from", "1", "--backwards"], ["--from", "29", "--limit", "1"]] {
+            let result = try work.holdfast(["history", work.ledger, "evian", "p3"] + arguments)
+            #expect(result.status == .exited(1) && result.errors.contains("before seq 30 were given up"))
+        }
+        #expect(try work.done("history", work.ledger, "evian", "p3", "--from", "30").lines.count == 4)
+        let whole = try work.done("history", work.ledger, "evian", "p3", "--from", "1", "--archive", archive)
+        #expect(whole.lines.count == 33)
+    }
 }
 
 extension JSONValue {

@@ -18,6 +18,8 @@ package struct WholeHistory {
     package private(set) var events: [Event] = []
     /// Whether the log or the archive has anything of the player, whatever was asked for.
     package private(set) var isKnown = false
+    /// The player's first event that the log still has, if there is one.
+    package let firstLogged: UInt64?
     /// Events that were asked for and that neither has.
     package private(set) var missing: ClosedRange<UInt64>?
 
@@ -50,6 +52,7 @@ package struct WholeHistory {
         _ logged: [UInt64], firstLogged: UInt64?, _ archived: [ArchivedRow], from first: UInt64, to last: UInt64,
         limit: Int = .max
     ) {
+        self.firstLogged = firstLogged
         isKnown = firstLogged != nil || !archived.isEmpty
         let lastArchived = min(last, firstLogged.map { $0 - 1 } ?? .max)
         appendArchived(archived.filter { $0.seq >= first && $0.seq <= lastArchived })

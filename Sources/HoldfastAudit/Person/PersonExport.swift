@@ -28,7 +28,7 @@ package struct PersonExport {
 
     private static let folder = "holdfast-person/"
 
-    /// Nil when the player has no events. Reads the player's log once for each part, to learn its size and hash. From
+    /// Nil when the player has no events, and none that the log has given up. Reads the player's log once for each part, to learn its size and hash. From
     /// the archive at `root` come the events that the log has given up.
     package init?(of player: Player, in files: LedgerFiles, archive root: String? = nil) throws {
         self.player = player
@@ -44,9 +44,10 @@ package struct PersonExport {
             return true
         }
         if let root { try takeIn(Archive.open(root, for: .reading), before: first ?? .max) }
-        guard events > 0 else { return nil }
-        firstSeq = archived.first?.seq ?? first ?? 1
         wallet = first == 1 ? replay.wallet() : try files.wallet(of: player)
+        guard events > 0 || wallet != nil else { return nil }
+        lastSeq = max(lastSeq, wallet?.seq ?? 0)
+        firstSeq = archived.first?.seq ?? first ?? lastSeq + 1
         for name in Self.names { parts.append(try measure(name)) }
     }
 

@@ -55,7 +55,7 @@ package struct Statement: Sendable {
     package let money: MoneyTable
 
     /// Reads the player's log; `each` sees every line of the period as it comes, in words for this reader. Nil when the
-    /// player has no events.
+    /// player has no events, and none that the log has given up.
     package init?(
         of player: Player, in files: LedgerFiles, from: Int64? = nil, to: Int64? = nil,
         for reader: MoneyTable.Reader = .plainText, each: (Line) throws -> Void = { _ in }
@@ -81,14 +81,16 @@ package struct Statement: Sendable {
             return failure == nil
         }
         if let failure { throw failure }
-        guard let first else { return nil }
+        let wallet = first == 1 ? replay.wallet() : try files.wallet(of: player, asOf: to ?? .max)
+        // Without an event in the log there may have been some that it has given up: then there is a wallet.
+        guard let first = first ?? wallet.map({ $0.seq + 1 }) else { return nil }
         firstSeq = first
+        if first > 1 { reading.openUntouched(wallet) }
         opening = reading.opening.sorted { $0.asset < $1.asset }
         flows = reading.flows.flows
         lines = reading.lines
         firstTime = reading.firstTime
         lastTime = reading.lastTime
-        let wallet = first == 1 ? replay.wallet() : try files.wallet(of: player, asOf: to ?? .max)
         closing = to.map { time in wallet?.withHoldsEnded(by: time) } ?? wallet
     }
 }
@@ -131,6 +133,14 @@ private struct Reading {
                 Statement.Purse(
                     asset: asset, balance: (row.balanceAfter ?? 0) - (row.balanceDelta ?? 0),
                     held: (row.heldAfter ?? 0) - (row.heldDelta ?? 0)))
+        }
+    }
+
+    /// A purse that no event up to the end of the period was about had then what it has now.
+    mutating func openUntouched(_ wallet: Wallet?) {
+        for funds in wallet?.funds ?? [] {
+            guard let asset = AssetName(funds.asset), !opening.contains(where: { $0.asset == asset }) else { continue }
+            opening.append(Statement.Purse(asset: asset, balance: funds.balance, held: funds.held))
         }
     }
 

@@ -63,9 +63,11 @@ struct HistoryVerb: Verb {
                 "events \(missing.lowerBound) to \(missing.upperBound) are not in the log any more, and the archive does "
                     + "not have them")
         }
-        Output.say(
-            "holdfast history: the player's events before seq \(missing.upperBound + 1) were given up; the archive has "
-                + "them (--archive ROOT)")
+        let words =
+            "the player's events before seq \(history.firstLogged ?? missing.upperBound + 1) were given up; the archive has "
+            + "them (--archive ROOT)"
+        if let from, missing.contains(from) { throw Failure(words) }
+        Output.say("holdfast history: \(words)")
         return .done
     }
 

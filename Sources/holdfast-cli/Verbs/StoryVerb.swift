@@ -46,7 +46,11 @@ struct StoryVerb: Verb {
         let reader: MoneyTable.Reader = html == nil ? .plainText : .page
         let story = try RequestStory(of: requestID, player: player, in: files, provenBy: prover, for: reader)
         guard let story else {
-            throw Failure("the log of player \(player.id) of \(player.tenant) knows no request \(requestID)")
+            let begin =
+                files.firstPosition > 1
+                ? ": it begins with position \(files.firstPosition), and the archive may have what was given up before"
+                : ""
+            throw Failure("the log of player \(player.id) of \(player.tenant) knows no request \(requestID)\(begin)")
         }
         progress.finish()
         if let page {
