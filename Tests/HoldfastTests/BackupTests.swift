@@ -395,7 +395,7 @@ struct BackupTests {
                 disk.delete(path)
                 let half = Array(content[..<(Int(file.bytes) / 2)])
                 if isCut { try disk.open(path, for: .creating).writeAll(half, at: 0) }
-                try LedgerBackup.run(LedgerByHand.path, into: BackupStory.target, on: disk, at: .max / 2)
+                _ = try LedgerBackup.run(LedgerByHand.path, into: BackupStory.target, on: disk, at: .max / 2)
                 _ = try BackupStory.restored(disk)
             }
         }
@@ -420,7 +420,7 @@ struct BackupTests {
             let expiry = try BackupExpiry.run(target, keepingFrom: before[2].taken, dryRun: false)
             #expect(expiry.points == Array(before[..<2]))
         } else {
-            try LedgerBackup.run(LedgerByHand.path, into: BackupStory.target, on: disk, at: .max / 2)
+            _ = try LedgerBackup.run(LedgerByHand.path, into: BackupStory.target, on: disk, at: .max / 2)
         }
         let (restored, _) = try story.restored()
         #expect(try BackupStory.books(on: restored) == BackupStory.books(on: story.disk))

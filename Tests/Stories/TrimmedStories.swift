@@ -121,7 +121,7 @@ struct TrimmedStories {
         _ = try work.holdfast("tables", "sync", work.ledger, work.path + "/fresh", "--shards", "2")
         let empty = try work.holdfast("verify", work.ledger, "--tables", work.path + "/fresh")
         #expect(try empty.status == .exited(1) && empty.value()["events"] == 20)
-        #expect(empty.output.contains("it could not be compared") && empty.output.contains("given up"))
+        #expect(empty.output.contains("given up"))
         #expect(try work.done("verify", work.ledger, "--tables", tables).value()["compared"]?.first?["ok"] == true)
     }
 

@@ -157,8 +157,8 @@ package struct TablesBench: Sendable {
             let shard = try ShardFile(TablesPaths(tablesPath).shard(number), for: .following)
             for day in try shard.daysToArchive(endingBefore: .max) {
                 let begin = Machine.nanoseconds
-                let read = try shard.gatherEntries(of: day, notYetArchived: true) { (piece) throws(TablesError) in
-                    try piece.forEachRow { _ in }
+                let read = try shard.gatherEntries(of: day, notYetArchived: true) { piece in
+                    piece.forEachRow { _ in }
                 }
                 let middle = Machine.nanoseconds
                 try shard.markArchived(day, read, receipt: "benchmark")

@@ -1,4 +1,4 @@
-package import HoldfastLog
+internal import HoldfastLog
 
 // Reading a chain of snapshots of which some can't be read, for those who list what is wrong.
 extension SnapshotChain {
