@@ -45,19 +45,11 @@ struct DayAftermath: Sendable {
         let events = roots.reduce(0) { $0 + Int($1.eventCount) }
         let after = Directory.bytes(plan.directory, endingIn: ".sealed")
         report.add(meter.rate(Self.sealing, count: events, bytes: after, details: [("segments", roots.count)]))
-        let sealed = try Self.sealedEvents(of: directory)
+        let sealed = try directory.openLanes(for: .reading).reduce(0) { try $0 + Int($1.sealedBytes().events) }
         report.note("bytes of segments before sealing", Double(before))
         report.note("bytes sealed", Double(after))
         report.note("bytes sealed an event", Double(after) / Double(max(1, sealed)))
         report.check("every event is sealed", faults: sealed == end.books.events ? [] : ["\(sealed) events are"])
-    }
-
-    private static func sealedEvents(of directory: LogDirectory) throws -> Int {
-        var events = 0
-        for log in try directory.openLanes(for: .reading) {
-            for number in log.sealedSegments { events += Int(try log.span(ofSealed: number).events) }
-        }
-        return events
     }
 
     private func verify(_ report: inout BenchReport) throws {

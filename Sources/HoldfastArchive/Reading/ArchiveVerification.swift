@@ -166,9 +166,7 @@ package struct ArchiveVerification: Sendable {
     // MARK: Tables
 
     private mutating func check(_ shelf: any RowShelf, _ archive: Archive) throws(ArchiveError) {
-        for (day, rows) in try shelf.rowsTaken().sorted(by: { $0.key < $1.key }) {
-            let held = archive.chain.rows(of: day, sharing: shelf.label)
-            if held >= rows { continue }
+        for (day, rows, held) in archive.chain.lacking(try shelf.rowsTaken(), of: shelf.label) {
             note("\(shelf.name), \(day)", "\(rows) rows are archived, and the files of that day hold \(held)")
         }
         for day in try shelf.days() {

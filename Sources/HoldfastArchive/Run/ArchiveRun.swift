@@ -110,15 +110,13 @@ package final class ArchiveRun {
 
     /// Tables that were archived elsewhere would lose what is in neither of the two.
     private func checkThatTakenRowsAreHere(_ shelf: any RowShelf) throws(ArchiveError) {
-        for (day, rows) in try shelf.rowsTaken().sorted(by: { $0.key < $1.key }) {
-            let held = archive.chain.rows(of: day, sharing: shelf.label)
-            guard held < rows else { continue }
-            throw .invalid(
-                argument: archive.storage.root,
-                reason: "\(shelf.name) says that \(rows) rows of \(day) are archived, and this archive has \(held) of "
-                    + "that day. Nothing was changed. Is it the archive of these tables? If that one is lost, "
-                    + "`holdfast tables rebuild --all-days` brings back what the log still has")
-        }
+        let lacking = archive.chain.lacking(try shelf.rowsTaken(), of: shelf.label)
+        guard let (day, rows, held) = lacking.first else { return }
+        throw .invalid(
+            argument: archive.storage.root,
+            reason: "\(shelf.name) says that \(rows) rows of \(day) are archived, and this archive has \(held) of "
+                + "that day. Nothing was changed. Is it the archive of these tables? If that one is lost, "
+                + "`holdfast tables rebuild --all-days` brings back what the log still has")
     }
 
     // MARK: Moving
@@ -256,14 +254,22 @@ package final class ArchiveRun {
 }
 
 extension SnapshotChain {
-    /// How many rows the files of a day hold that may be a shard's.
-    func rows(of day: Day, sharing label: ShardLabel) -> Int {
-        files(of: day, sharing: label).reduce(0) { $0 + $1.facts.rows }
+    /// Days of which the files hold fewer rows than a shard gave, in order. The files are gone through once: there are
+    /// some for each tenant, shard and day.
+    func lacking(_ given: [Day: Int], of label: ShardLabel) -> [(day: Day, given: Int, held: Int)] {
+        if given.isEmpty { return [] }
+        var held: [Day: Int] = [:]
+        for file in live.values where file.mayShareRows(with: label) { held[file.day, default: 0] += file.facts.rows }
+        return given.sorted { $0.key < $1.key }.map { ($0.key, $0.value, held[$0.key] ?? 0) }.filter { $0.2 < $0.1 }
     }
 
     /// Files of a day that may hold rows of a shard. Those of other shards can't, as long as their number was the
     /// same.
     func files(of day: Day, sharing label: ShardLabel) -> [DataFile] {
-        files(of: day).filter { $0.shards?.sharesNothing(with: label) != true }
+        files(of: day).filter { $0.mayShareRows(with: label) }
     }
+}
+
+extension DataFile {
+    fileprivate func mayShareRows(with label: ShardLabel) -> Bool { shards?.sharesNothing(with: label) != true }
 }

@@ -39,22 +39,19 @@ package struct LedgerReplay {
 
     /// All lanes; what keeps the first of them from being read.
     private static func read(_ logs: [FileBatchLog], into pass: LedgerPass) -> LedgerError? {
-        let damage = Locked([LedgerError?](repeating: nil, count: logs.count))
-        LaneThreads.forEach(logs.count) { lane, isOwnThread in
-            defer { pass.end(lane: lane) }
-            let log = logs[lane]
-            do throws(LedgerError) {
+        do throws(LedgerError) {
+            _ = try LaneThreads.map(logs.count) { (lane, isOwnThread) throws(LedgerError) in
+                defer { pass.end(lane: lane) }
+                let log = logs[lane]
                 let cursor = log.batchesOnce(from: log.firstAddress, upTo: log.tail.address)
                 while let batch = try cursor.next() {
                     pass.take(RecordRun(batch), lane: lane, isOwnThread: isOwnThread)
                 }
-                return true
-            } catch {
-                damage.with { $0[lane] = error }
-                return false
             }
+            return nil
+        } catch {
+            return error
         }
-        return damage.with { $0 }.compactMap(\.self).first
     }
 
     /// Takes in what else the log was compared with.

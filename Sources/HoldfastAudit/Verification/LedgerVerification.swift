@@ -191,13 +191,9 @@ package struct LedgerVerification {
     private static func requestDigests(of machines: [WalletMachine], _ logs: [FileBatchLog]) -> [RequestDigest] {
         // Each lane's machine is one thread's until all have ended.
         nonisolated(unsafe) let machines = machines
-        let digests = Locked([RequestDigest?](repeating: nil, count: logs.count))
-        LaneThreads.forEach(logs.count) { lane, _ in
-            let digest = machines[lane].withState { $0.requestDigest(segmentBytes: logs[lane].at.segmentBytes) }
-            digests.with { $0[lane] = digest }
-            return true
+        return LaneThreads.map(logs.count) { lane, _ in
+            machines[lane].withState { $0.requestDigest(segmentBytes: logs[lane].at.segmentBytes) }
         }
-        return digests.with { $0.map { $0! } }
     }
 
     /// Takes in what else the log was compared with.

@@ -59,19 +59,15 @@ package struct LogVerifier {
     package static func verify(
         _ logs: [FileBatchLog], deep: Bool = false, with companion: (any Companion)? = nil
     ) throws(LogError) -> Report {
-        let lanes = Locked(Array(repeating: Report(), count: logs.count))
-        LaneThreads.forEach(logs.count) { number, isOwnThread in
-            let found = verify(logs[number], deep: deep) { run in
-                companion?.take(run, lane: logs[number].at.lane, isOwnThread: isOwnThread)
-            }
-            companion?.end(lane: logs[number].at.lane)
-            lanes.with { $0[number] = found }
-            return true
+        let lanes = LaneThreads.map(logs.count) { number, isOwnThread in
+            let log = logs[number]
+            defer { companion?.end(lane: log.at.lane) }
+            return verify(log, deep: deep) { companion?.take($0, lane: log.at.lane, isOwnThread: isOwnThread) }
         }
         var report = Report()
         report.lanes = logs.count
         for (lane, damage) in LogDirectory.lostLanes(logs) { report.add(damage, lane: lane) }
-        for lane in lanes.with({ $0 }) { report.add(lane) }
+        for lane in lanes { report.add(lane) }
         try checkPositions(logs, &report)
         return report
     }

@@ -14,19 +14,10 @@ extension LaneRecovery {
         _ logs: [FileBatchLog], useSnapshots: Bool = true, atOnce: Int? = nil,
         makeMachine: @escaping @Sendable () -> Machine
     ) throws(LogError) -> [Lane<Machine>] {
-        let results = Locked([Result<Lane<Machine>, LogError>?](repeating: nil, count: logs.count))
-        LaneThreads.forEach(logs.count, atOnce: atOnce) { number, _ in
+        try LaneThreads.map(logs.count, atOnce: atOnce) { (number, _) throws(LogError) in
             let log = logs[number]
-            let result = Result { () throws(LogError) in
-                let (machine, report) = try recover(log, useSnapshots: useSnapshots, makeMachine: makeMachine)
-                return Lane(log: log, machine: machine, report: report)
-            }
-            results.with { $0[number] = result }
-            if case .failure = result { return false }
-            return true
+            let (machine, report) = try recover(log, useSnapshots: useSnapshots, makeMachine: makeMachine)
+            return Lane(log: log, machine: machine, report: report)
         }
-        var lanes: [Lane<Machine>] = []
-        for result in results.with({ $0 }) { if let result { lanes.append(try result.get()) } }
-        return lanes
     }
 }

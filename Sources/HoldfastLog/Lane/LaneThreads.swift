@@ -2,15 +2,19 @@ internal import CHoldfast
 
 /// Does something with each lane of a log, as many at a time as there are cores.
 package enum LaneThreads {
-    /// Returns when all is done, or once `body` has said no and those that were begun are through: then no other is
-    /// begun. The caller's own thread does its share.
-    package static func forEach(
-        _ lanes: Int, atOnce: Int? = nil, _ body: @escaping @Sendable (_ lane: Int, _ isOwnThread: Bool) -> Bool
-    ) {
+    /// What `body` gives of each, in the order of the lanes. Once it fails no other is begun; of several failures the
+    /// first lane's is thrown, when those that were begun are through. The caller's own thread does its share.
+    package static func map<Result: Sendable, Failure: Error>(
+        _ lanes: Int, atOnce: Int? = nil,
+        _ body: @escaping @Sendable (_ lane: Int, _ isOwnThread: Bool) throws(Failure) -> Result
+    ) throws(Failure) -> [Result] {
         let next = Locked<Int?>(0)
+        let results = Locked([Swift.Result<Result, Failure>?](repeating: nil, count: lanes))
         let work: @Sendable (_ isOwnThread: Bool) -> Void = { isOwnThread in
             while let lane = take(next, lanes) {
-                if !body(lane, isOwnThread) { next.with { $0 = nil } }
+                let result = Swift.Result { () throws(Failure) in try body(lane, isOwnThread) }
+                results.with { $0[lane] = result }
+                if case .failure = result { next.with { $0 = nil } }
             }
         }
         let threads = (1..<max(1, min(lanes, atOnce ?? Int(hf_usable_cores())))).map { number in
@@ -18,6 +22,9 @@ package enum LaneThreads {
         }
         work(true)
         for thread in threads { thread.join() }
+        var values: [Result] = []
+        for result in results.with({ $0 }) { if let result { values.append(try result.get()) } }
+        return values
     }
 
     private static func take(_ next: Locked<Int?>, _ lanes: Int) -> Int? {

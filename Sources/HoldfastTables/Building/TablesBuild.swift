@@ -74,12 +74,12 @@ package final class TablesBuild {
             throw .notTables(path: paths.directory, reason: "there is no such directory")
         }
         do throws(DiskFailure) {
-            guard let lock = try disk.lock(paths.directory + "/next.lock") else {
+            guard let lock = try disk.lock(paths.nextLock) else {
                 throw DiskFailure(operation: "lock", path: paths.directory, errno: 0)
             }
             buildLock = lock
         } catch {
-            throw error.errno == 0 ? .inUse(path: paths.directory + "/next") : .file(error)
+            throw error.errno == 0 ? .inUse(path: paths.next) : .file(error)
         }
         try Self.mendGlobal(paths, log, disk)
         global = try GlobalFile(paths, for: .writing)

@@ -14,6 +14,8 @@ package struct TablesPaths: Sendable {
     package var next: String { directory + "/next" }
     func nextShard(_ number: Int) -> String { Self.shard(number, in: next) }
     var lock: String { directory + "/lock" }
+    /// Held while one is being built.
+    var nextLock: String { next + ".lock" }
 
     /// `shard-07.sqlite`; from a hundred on with as many digits as it takes.
     private static func shard(_ number: Int, in directory: String) -> String {
