@@ -403,10 +403,10 @@ struct VerificationTests {
                     name = Array(record.key)
                     return
                 }
-                withUnsafePointer(to: record.base) { base in
-                    books.take(UnsafeBufferPointer(start: base, count: 1)) { _, disagreement in
-                        Issue.record("\(disagreement)")
-                    }
+                books.take(1) { _ in
+                    record.base
+                } note: { _, disagreement in
+                    Issue.record("\(disagreement)")
                 }
             }
         }

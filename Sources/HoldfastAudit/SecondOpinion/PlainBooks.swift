@@ -73,47 +73,81 @@ final class PlainBooks {
         var found: String
     }
 
-    static let groupMax = 32
+    /// A record that was looked at, and whom its key was found to be, 0 where they were not there yet.
+    private struct OnItsWay: BitwiseCopyable {
+        var record: UnsafeRawPointer
+        var key: PlainKey
+        var hash: UInt64
+        var guess = 0
+    }
+
+    /// How many are on their way at a time: apart by `lead`, a record's line of the table is asked for, then the player
+    /// that this names, then it is taken in.
+    private static let onTheirWayMax = 32
+    private static let lead = (onTheirWayMax - 1) / 2
 
     /// Takes records in, in the log's order, each with `PlainKey.bytes` readable bytes behind it; `note` hears of each
     /// that says otherwise than these books, which then believe it, so that a fault is named once.
+    @inline(__always)
     func take(
-        _ records: UnsafeBufferPointer<UnsafeRawPointer>, note: (_ index: Int, Disagreement) -> Void
+        _ count: Int, record: (_ index: Int) -> UnsafeRawPointer, note: (_ index: Int, Disagreement) -> Void
     ) {
-        withUnsafeTemporaryAllocation(of: PlainKey.self, capacity: records.count) { keys in
-            for index in 0..<records.count {
-                let record = records[index]
-                let keyBytes = Int(record.load(fromByteOffset: 7, as: UInt8.self))
-                keys[index] = PlainKey(beforeSlack: UnsafeRawBufferPointer(start: record + 48, count: keyBytes))
-            }
-            prefetch(UnsafeBufferPointer(keys))
+        withUnsafeTemporaryAllocation(of: OnItsWay.self, capacity: Self.onTheirWayMax) { ring in
             var event = PlainEvent()
-            for index in 0..<records.count {
-                let record = records[index]
-                guard event.read(record) else {
-                    note(index, Disagreement(what: .unreadable, expected: "an event", found: "bytes that are none"))
-                    continue
-                }
-                take(&event, keys[index]) { note(index, $0) }
+            for step in 0..<(count + 2 * Self.lead) {
+                if step < count { ring[step % Self.onTheirWayMax] = meet(record(step)) }
+                let metBefore = step - Self.lead
+                if metBefore >= 0, metBefore < count { askFor(&ring[metBefore % Self.onTheirWayMax]) }
+                let due = metBefore - Self.lead
+                if due >= 0 { take(ring[due % Self.onTheirWayMax], &event) { note(due, $0) } }
             }
         }
+    }
+
+    @inline(__always)
+    private func meet(_ record: UnsafeRawPointer) -> OnItsWay {
+        let keyBytes = Int(record.load(fromByteOffset: 7, as: UInt8.self))
+        let key = PlainKey(beforeSlack: UnsafeRawBufferPointer(start: record + 48, count: keyBytes))
+        let hash = key.hash
+        hf_prefetch(table + Int(hash & tableMask))
+        return OnItsWay(record: record, key: key, hash: hash)
+    }
+
+    @inline(__always)
+    private func askFor(_ next: inout OnItsWay) {
+        next.guess = guess(next.hash)
+        if next.guess != 0 { hf_prefetch_write(players + next.guess) }
+    }
+
+    /// The first player whose hash begins alike, 0 for none.
+    @inline(__always)
+    private func guess(_ hash: UInt64) -> Int {
+        var slot = Int(hash & tableMask)
+        // One that found its place taken lies behind it: the line that counts is its own.
+        while table[slot] != 0, table[slot] >> 32 != hash >> 32 { slot = (slot &+ 1) & Int(tableMask) }
+        return Int(table[slot] & 0xFFFF_FFFF)
     }
 
     /// Brings the lines of players closer: first those of the table, then those that these name.
     func prefetch(_ keys: UnsafeBufferPointer<PlainKey>) {
         for index in 0..<keys.count { hf_prefetch(table + Int(keys[index].hash & tableMask)) }
         for index in 0..<keys.count {
-            let hash = keys[index].hash
-            var slot = Int(hash & tableMask)
-            // One that found its place taken lies behind it: the line that counts is its own.
-            while table[slot] != 0, table[slot] >> 32 != hash >> 32 { slot = (slot &+ 1) & Int(tableMask) }
-            if table[slot] != 0 { hf_prefetch_write(players + Int(table[slot] & 0xFFFF_FFFF)) }
+            let number = guess(keys[index].hash)
+            if number != 0 { hf_prefetch_write(players + number) }
         }
     }
 
     @inline(__always)
-    private func take(_ event: inout PlainEvent, _ key: PlainKey, _ note: (Disagreement) -> Void) {
-        let number = playerNumber(event.key, key)
+    private func take(_ next: OnItsWay, _ event: inout PlainEvent, _ note: (Disagreement) -> Void) {
+        guard event.read(next.record) else {
+            return note(Disagreement(what: .unreadable, expected: "an event", found: "bytes that are none"))
+        }
+        let isGuessed = next.guess != 0 && isPlayer(next.guess, event.key, next.key)
+        take(&event, isGuessed ? next.guess : playerNumber(event.key, next.key), note)
+    }
+
+    @inline(__always)
+    private func take(_ event: inout PlainEvent, _ number: Int, _ note: (Disagreement) -> Void) {
         events &+= 1
         let player = players + number
         if player.pointee.isGiven {
@@ -306,14 +340,20 @@ final class PlainBooks {
         while table[slot] != 0 {
             if table[slot] >> 32 == hash >> 32 {
                 let number = Int(table[slot] & 0xFFFF_FFFF)
-                let player = players + number
-                if Int(player.pointee.keyBytes) == text.count, player.pointee.key.isSame(as: key, in: text.count) {
-                    if text.count <= PlainKey.bytes || isLongKey(of: player.pointee, text) { return number }
-                }
+                if isPlayer(number, text, key) { return number }
             }
             slot = (slot + 1) & Int(tableMask)
         }
         return nil
+    }
+
+    @inline(__always)
+    private func isPlayer(_ number: Int, _ text: UnsafeRawBufferPointer, _ key: PlainKey) -> Bool {
+        let player = players + number
+        guard Int(player.pointee.keyBytes) == text.count, player.pointee.key.isSame(as: key, in: text.count) else {
+            return false
+        }
+        return text.count <= PlainKey.bytes || isLongKey(of: player.pointee, text)
     }
 
     /// A long key's last word says where it is kept.

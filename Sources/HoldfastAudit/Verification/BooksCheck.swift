@@ -114,7 +114,8 @@ private struct PurseGroup {
     private var keys: [UInt8] = []
     private var ends: [Int] = []
 
-    var isFull: Bool { purses.count == PlainBooks.groupMax }
+    /// About as many as a core can have on their way from memory.
+    var isFull: Bool { purses.count == 32 }
 
     mutating func add(
         _ tenant: UnsafeRawBufferPointer, _ player: UnsafeRawBufferPointer, _ asset: AssetName, _ facts: PurseFacts

@@ -234,16 +234,10 @@ private final class Summing: RecordTaker, @unchecked Sendable {
 
     func take(_ block: RecordBlock) {
         let records = block.records
-        withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: PlainBooks.groupMax) { group in
-            var done = 0
-            while done < records.count {
-                let count = min(PlainBooks.groupMax, records.count - done)
-                for index in 0..<count { group[index] = records[done + index].record.base }
-                books.take(UnsafeBufferPointer(rebasing: group[..<count])) { index, disagreement in
-                    note(records[done + index], disagreement)
-                }
-                done += count
-            }
+        books.take(records.count) {
+            records[$0].record.base
+        } note: {
+            note(records[$0], $1)
         }
     }
 

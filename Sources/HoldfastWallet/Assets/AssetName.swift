@@ -19,6 +19,21 @@ public struct AssetName: Hashable, Sendable, BitwiseCopyable {
         (low, middle, high) = words
     }
 
+    /// The same of a text with eight readable bytes before it, as in a record: two or three loads.
+    @inline(__always)
+    init?(inRecord text: UnsafeRawBufferPointer) {
+        let count = text.count
+        guard count > 0, count <= Self.bytesMax, let base = text.baseAddress else { return nil }
+        /// The last of the eight bytes up to `end`, from `start` on.
+        func word(_ start: Int, _ end: Int) -> UInt64 {
+            let word = UInt64(littleEndian: (base + end - 8).loadUnaligned(as: UInt64.self))
+            return word &>> UInt64(truncatingIfNeeded: (8 &- (end &- start)) &* 8)
+        }
+        low = word(0, min(count, 8))
+        middle = count > 8 ? word(8, min(count, 16)) : 0
+        high = UInt64(truncatingIfNeeded: count) &<< 56 | (count > 16 ? word(16, count) : 0)
+    }
+
     /// A name of good form, or nil.
     package init?(_ text: UnsafeRawBufferPointer) {
         self.init(unchecked: text)

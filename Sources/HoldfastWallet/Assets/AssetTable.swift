@@ -44,9 +44,24 @@ struct AssetTable: ~Copyable {
 
     /// The number of a name in the log; 0 when it is no name or there are too many.
     mutating func id(ofLogged text: UnsafeRawBufferPointer) -> AssetID {
-        guard let name = AssetName(unchecked: text) else { return 0 }
+        AssetName(unchecked: text).map { id(of: $0) } ?? 0
+    }
+
+    /// The same of a name that stands in a record.
+    @inline(__always)
+    mutating func id(inRecord text: UnsafeRawBufferPointer) -> AssetID {
+        guard let name = AssetName(inRecord: text) else { return 0 }
+        return id(of: name)
+    }
+
+    @inline(__always)
+    private mutating func id(of name: AssetName) -> AssetID {
         let cached = cache.id(of: name)
-        if cached != 0 { return cached }
+        return cached != 0 ? cached : intern(name)
+    }
+
+    @inline(never)
+    private mutating func intern(_ name: AssetName) -> AssetID {
         guard name.hasForm, let id = registry.internFromLog(name) else { return 0 }
         cache.keep(name, id)
         return id
@@ -71,11 +86,13 @@ struct AssetCache: ~Copyable {
 
     deinit { entries.deallocate() }
 
+    @inline(__always)
     private func place(_ name: AssetName) -> Int {
         Int(truncatingIfNeeded: ((name.low ^ name.middle &* 31) &* 0x9E37_79B9_7F4A_7C15) >> 58)
     }
 
     /// 0 when the name isn't here.
+    @inline(__always)
     func id(of name: AssetName) -> AssetID {
         let entry = entries[place(name)]
         return entry.name == name ? entry.id : 0

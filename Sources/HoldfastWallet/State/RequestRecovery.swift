@@ -37,8 +37,8 @@ struct RequestRecovery: ~Copyable {
         window = state.window
         latestTime = state.latestTime
         seed = state.seed
-        entries = .allocate(capacity: RecoveryEntry.groupMax)
-        entries.initialize(repeating: RecoveryEntry(), count: RecoveryEntry.groupMax)
+        entries = .allocate(capacity: RecoveryEntry.onTheirWayMax)
+        entries.initialize(repeating: RecoveryEntry(), count: RecoveryEntry.onTheirWayMax)
         swap(&requests, &state.requests)
         state.requestsAreLent = true
     }
@@ -54,7 +54,7 @@ struct RequestRecovery: ~Copyable {
     mutating func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError) {
         var done = 0
         while done < records.count {
-            let group = min(RecoveryEntry.groupMax, records.count - done)
+            let group = min(RecoveryEntry.onTheirWayMax, records.count - done)
             var count = 0
             for index in 0..<group where read(records[done + index], into: entries + count) { count += 1 }
             for index in 0..<count { requests.fetchPages(entries + index) }

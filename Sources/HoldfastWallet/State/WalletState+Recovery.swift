@@ -8,39 +8,48 @@ struct RecoveryEntry {
     var place = EventPlace(address: 0, player: 0)
     var keyHash: UInt64 = 0
 
-    /// How many records are taken in at a time: about as many cache misses as a core can have under way.
-    static let groupMax = 32
+    /// How many are on their way at a time. Apart by `lead`, a record is read and its pages asked for, then its slots,
+    /// then it is applied.
+    static let onTheirWayMax = 32
+    static let lead = (onTheirWayMax - 1) / 2
 }
 
 extension WalletState {
     /// Takes in records that are in the log, in its order. What a snapshot brought already changes nothing.
     ///
-    /// In groups, for the same reason as in `Pipeline`: first all are read and their pages asked for, then the slots,
-    /// then each is applied.
+    /// Each step reads one record, asks for the slots of one that was read some steps ago and applies one that was read
+    /// before that: so that memory is always at work, but never asked for more at once than a core can have under way.
     mutating func apply(_ records: UnsafeBufferPointer<PlacedRecord>) throws(LogError) {
         takenIn = 0
-        while takenIn < records.count {
-            var count = min(RecoveryEntry.groupMax, records.count - takenIn)
-            var unreadable: LogError?
-            for index in 0..<count {
-                let placed = records[takenIn + index]
+        var end = records.count
+        var unreadable: LogError?
+        var step = 0
+        while takenIn < end {
+            if step < end {
+                let placed = records[step]
                 do throws(LogError) {
-                    try read(placed.record, at: placed.address, into: recovery + index)
+                    try read(placed.record, at: placed.address, into: onItsWay(step))
+                    fetchPages(onItsWay(step))
                 } catch {
                     // Those before it are good.
                     unreadable = error
-                    count = index
-                    break
+                    end = step
                 }
             }
-            for index in 0..<count { fetchPages(recovery + index) }
-            for index in 0..<count { fetchSlots(recovery + index) }
-            for index in 0..<count {
-                try apply(recovery + index)
-                takenIn += 1
+            let readBefore = step &- RecoveryEntry.lead
+            if readBefore >= 0, readBefore < end { fetchSlots(onItsWay(readBefore)) }
+            if readBefore >= RecoveryEntry.lead, takenIn < end {
+                try apply(onItsWay(takenIn))
+                takenIn &+= 1
             }
-            if let unreadable { throw unreadable }
+            step &+= 1
         }
+        if let unreadable { throw unreadable }
+    }
+
+    @inline(__always)
+    private func onItsWay(_ index: Int) -> UnsafeMutablePointer<RecoveryEntry> {
+        recovery + index & (RecoveryEntry.onTheirWayMax - 1)
     }
 
     package mutating func apply(_ record: RecordView, at address: UInt64) throws(LogError) {
@@ -141,7 +150,7 @@ extension WalletState {
     private mutating func asset(
         _ name: UnsafeRawBufferPointer, _ entry: UnsafeMutablePointer<RecoveryEntry>
     ) throws(LogError) -> AssetID {
-        let id = assets.id(ofLogged: name)
+        let id = assets.id(inRecord: name)
         guard id != 0 else {
             lastFault = EventFault(what: .malformed, expected: "an asset", found: "a name that can't be one")
             throw fault(entry, "it names an asset that can't be one")

@@ -76,8 +76,8 @@ package struct WalletState: ~Copyable {
         window = RequestWindow(milliseconds: configuration.windowMilliseconds)
         ring = .allocate(capacity: Pipeline.ringCount)
         ring.initialize(repeating: PipelineEntry(), count: Pipeline.ringCount)
-        recovery = .allocate(capacity: RecoveryEntry.groupMax)
-        recovery.initialize(repeating: RecoveryEntry(), count: RecoveryEntry.groupMax)
+        recovery = .allocate(capacity: RecoveryEntry.onTheirWayMax)
+        recovery.initialize(repeating: RecoveryEntry(), count: RecoveryEntry.onTheirWayMax)
     }
 
     deinit {
