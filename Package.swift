@@ -44,8 +44,8 @@ let package = Package(
         .target(
             name: "HoldfastArchive",
             dependencies: [
-                "CHoldfast", "CCrypto", "CZlib", "Holdfast", "HoldfastLog", "HoldfastTables", "HoldfastWallet",
-                "HoldfastText",
+                "CHoldfast", "CCrypto", "CZlib", "Holdfast", "HoldfastLog", "HoldfastMemory", "HoldfastTables",
+                "HoldfastWallet", "HoldfastText",
             ],
             swiftSettings: strict),
         .target(
@@ -112,7 +112,7 @@ let package = Package(
             name: "HoldfastArchiveTests",
             dependencies: [
                 "HoldfastArchive", "HoldfastTables", "CSQLite", "CZlib", "Holdfast", "HoldfastWallet", "HoldfastLog",
-                "HoldfastText", "WalletModel", "SimulatedDisk",
+                "HoldfastText", "WalletModel", "SimulatedDisk", "HoldfastTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

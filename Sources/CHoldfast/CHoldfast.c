@@ -9,9 +9,11 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -142,6 +144,25 @@ int hf_open_direct(int fd, int to_write) {
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     return open(path, (to_write ? O_WRONLY : O_RDONLY) | O_DIRECT | O_CLOEXEC);
+}
+
+int hf_open_nameless(const char *directory) {
+    int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT)) return fd;
+    // A file system that has no such files: the name goes at once.
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/.holdfast-XXXXXX", directory) >= (int)sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0) unlink(path);
+    return fd;
+}
+
+uint64_t hf_free_bytes(const char *directory) {
+    struct statvfs found;
+    return statvfs(directory, &found) == 0 ? (uint64_t)found.f_bavail * found.f_frsize : 0;
 }
 
 int64_t hf_cached_run(int fd, int64_t offset, int64_t size, int *cached) {

@@ -34,6 +34,11 @@ int hf_allocate(int fd, int64_t size);
 int64_t hf_copy_range(int from, int64_t from_offset, int to, int64_t to_offset, int64_t size);
 /// Opens an open file once more, for reading or for writing past the page cache; negative where the file system can't.
 int hf_open_direct(int fd, int to_write);
+/// Opens a new file in a directory that has no name, for reading and writing: it is gone once it is closed. Negative
+/// where that can't be.
+int hf_open_nameless(const char *directory);
+/// How many bytes whoever has no privileges may still write to a directory's file system; 0 where nobody can tell.
+uint64_t hf_free_bytes(const char *directory);
 /// How many bytes from `offset` on, which is on a page, are alike in the page cache: there, or nobody can tell, or not
 /// there. At most 4 MiB at a time; the range must lie within the file.
 int64_t hf_cached_run(int fd, int64_t offset, int64_t size, int *cached);

@@ -36,7 +36,9 @@ package final class ArchiveRun {
             for shelf in shelves { try Self.foresee(shelf, options, &result) }
             return result
         }
-        let rows = RowsAhead(try daysDue(), from: source, onThread: options.threads > 3)
+        let rows = RowsAhead(
+            try daysDue(), from: source, onThread: options.threads > 3,
+            rowsMax: source?.rowsAheadMax ?? ArchiveLimits.rowsAheadMax)
         defer { rows.stop() }
         var moved: [any RowShelf] = []
         for shelf in shelves {

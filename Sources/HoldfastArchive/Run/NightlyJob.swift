@@ -52,7 +52,7 @@ package struct NightlyJob: Sendable {
         var options = RunOptions(now: now, database: database ?? archive.chain.database ?? Self.name(of: ledger))
         set(&options)
         options.log = Snapshot.LogCover(log: log, lastPosition: files.lastPosition, lanes: try Self.lanes(of: files))
-        let source = readsLog ? LogRows(files, shards: shelves.count) : nil
+        let source = readsLog ? LogRows(files, shards: shelves.count, spillingInto: root) : nil
         return try Self.politely { () throws(ArchiveError) in
             try ArchiveRun(archive, shelves, options, source: source, report: report).run()
         }

@@ -15,6 +15,9 @@ package struct DueDay {
 /// Where rows come from instead of the tables: the ledger's log. It must give what the shelf has and has not marked
 /// yet, in the shelf's order; the shelf is told, so that exactly these rows are marked.
 package protocol RowSource: AnyObject {
+    /// Rows in memory up to which more are read ahead.
+    var rowsAheadMax: Int { get }
+
     /// Hands over the rows of the first of these days, as `RowShelf.gather` does; the days behind it will be asked for
     /// next, in their order.
     func gather(

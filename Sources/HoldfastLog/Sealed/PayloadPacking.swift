@@ -105,7 +105,7 @@ package struct SealedRow {
     }
 
     /// Lays the record down as it stood in the open segment. The caller has made sure of `recordBytes`.
-    func store(at base: UnsafeMutableRawPointer) {
+    package func store(at base: UnsafeMutableRawPointer) {
         let size = recordBytes
         base.storeBytes(of: 0, toByteOffset: size - 8, as: UInt64.self)
         RecordHeader(type: type, schemaVersion: schemaVersion, revision: revision, previous: previous, time: time)
