@@ -158,6 +158,20 @@ struct ProofTests {
         }
     }
 
+    @Test("one lane shown twice does not stand for the other, in a proof or in a root file")
+    func laneTwice() throws {
+        let (disk, published) = try Self.story(lanes: 2)
+        let (old, now) = (published[3], published.last!)
+        let whole = try Prover(LedgerFiles(LedgerByHand.path, on: disk)).consistency(from: old, to: now)
+        let forged = ConsistencyProof(log: whole.log, lanes: [whole.lanes[0], whole.lanes[0]])
+        try forged.check()
+        #expect(throws: ProofFailure.self) { try forged.check(from: old, to: now) }
+        try whole.check(from: old, to: now)
+        let twice = PublishedRoots(
+            log: now.log, heads: [now.heads[0], now.heads[1], published[2].heads[0]], detail: now.detail)
+        #expect(throws: ProofFailure.self) { try PublishedRoots(reading: Self.bytes(twice.json)) }
+    }
+
     @Test("a log that was changed, even with all sums made right again, has lost its published roots")
     func rewritten() throws {
         let (disk, published) = try Self.story(lanes: 1)

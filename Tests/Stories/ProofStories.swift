@@ -126,6 +126,31 @@ struct ProofStories {
         try work.done("init", work.ledger)
         try work.done("apply", work.ledger, input: Lines.credit("p1", 5, "d"))
         for arguments in [["prove", work.ledger], ["prove", work.ledger, "evian", "p1"], ["prove"]] {
+    @Test("one lane shown twice does not stand for the other, and a root file with two heads of a lane is none")
+    func laneTwice() throws {
+        let work = try workplace()
+        let old = try write(work.done("roots", work.ledger).output, to: "old.json", in: work)
+        try work.done("apply", work.ledger, input: Lines.credits(0..<500))
+        let new = try write(work.done("roots", work.ledger).output, to: "new.json", in: work)
+        let made = try work.done("prove", work.ledger, "--consistency", old).output
+        #expect(try check(write(made, to: "grew.json", in: work), new, old, with: "check-consistency", in: work))
+        let twice = """
+            import json, sys
+            data = json.load(open(sys.argv[1]))
+            data["lanes"] = data["lanes"][:1] * 2
+            print(json.dumps(data))
+            """
+        let script = try write(twice, to: "twice.py", in: work)
+        let forged = work.path + "/forged.json"
+        _ = try work.shell("python3 '\(script)' '\(work.path)/grew.json' > '\(forged)'")
+        #expect(try !check(forged, new, old, with: "check-consistency", in: work))
+        let proof = try write(work.done("prove", work.ledger, "evian", "p1", "3").output, to: "proof.json", in: work)
+        let both = work.path + "/both.json"
+        _ = try work.shell("python3 '\(script)' '\(new)' > '\(both)'")
+        #expect(try work.holdfast("prove", "--check", proof, "--root", both).status == .exited(1))
+        #expect(try work.shell("python3 '\(Self.tools)/check-proof' '\(proof)' '\(both)'").status == .exited(1))
+    }
+
             #expect(try work.holdfast(arguments).status == .exited(2))
         }
         #expect(try work.holdfast("prove", work.ledger, "--check", "x").status == .exited(2))

@@ -128,9 +128,16 @@ struct ProofFields {
             lane: Int(clamping: try natural("lane")), segments: segments, root: try digest("root"), open: open)
     }
 
+    /// One of each lane: with two, what is published would be whichever suits.
     func heads(_ name: String) throws(ProofFailure) -> [TreeHead] {
         var heads: [TreeHead] = []
-        for part in try parts(name) { heads.append(try part.head()) }
+        for part in try parts(name) {
+            let head = try part.head()
+            guard !heads.contains(where: { $0.lane == head.lane }) else {
+                throw ProofFailure("the \(what) has two heads of lane \(head.lane)")
+            }
+            heads.append(head)
+        }
         return heads
     }
 
