@@ -172,6 +172,24 @@ struct ProofTests {
         #expect(throws: ProofFailure.self) { try PublishedRoots(reading: Self.bytes(twice.json)) }
     }
 
+    @Test("a root that says less than the older one is refused, also where the open segment had no event yet")
+    func lessThanBefore() throws {
+        let disk = SimulatedDisk()
+        let first = try LedgerByHand(on: disk, seed: 5)
+        var commands = CommandGenerator(seed: 41)
+        _ = first.send((0..<100).map { _ in commands.next() })
+        first.close()
+        _ = try LogDirectory.ledger(at: LedgerByHand.path, on: disk).sealAll()
+        // Whoever opens it begins a segment, which has no event until a command comes.
+        try LedgerByHand(on: disk).close()
+        let prover = Prover(try LedgerFiles(LedgerByHand.path, on: disk))
+        let begun = try prover.rootsOfNow()
+        #expect(begun.heads[0].segments == 1 && begun.heads[0].open?.events == 0)
+        let closed = try prover.roots(ofSegment: 0, lane: 0)
+        #expect(throws: LedgerError.self) { try prover.consistency(from: begun, to: closed) }
+        try prover.consistency(from: closed, to: begun).check(from: closed, to: begun)
+    }
+
     @Test("a log that was changed, even with all sums made right again, has lost its published roots")
     func rewritten() throws {
         let (disk, published) = try Self.story(lanes: 1)

@@ -160,7 +160,9 @@ package final class Prover {
     private func lane(from old: TreeHead, to new: TreeHead) throws(LedgerError) -> ConsistencyProof.Lane {
         let tree = try tree(of: old.lane)
         guard old.segments <= new.segments,
-            old.open.map({ $0.segment < new.segments || $0.events <= new.open?.events ?? 0 }) ?? true
+            old.open.map({ open in
+                open.segment < new.segments || new.open.map { open.events <= $0.events } ?? false
+            }) ?? true
         else {
             throw .invalid(
                 argument: "lane \(old.lane)", reason: "the newer root says less than the older one; give them in order")
