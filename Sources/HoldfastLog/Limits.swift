@@ -56,6 +56,11 @@ public enum Limits {
 
     /// Snapshots that are kept: the newest, and one more in case the newest turns out damaged.
     package static let snapshotsKept = 2
+    /// No address, position or other count of a log comes near this, and no time. Files that say so are refused, so that
+    /// whoever adds to what was read can't overflow.
+    package static let countMax: UInt64 = 1 << 62
+    package static let timesPossible: ClosedRange<Int64> = -(1 << 62)...(1 << 62)
+
     /// A named checkpoint is a file; its name must be one.
     public static let checkpointNameBytesMax = 64
 }

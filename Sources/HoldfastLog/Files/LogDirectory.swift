@@ -298,7 +298,8 @@ extension LogManifest {
             let lanes: UInt32 = fields.integer(), let segmentBytes: UInt64 = fields.integer(),
             let seed: UInt64 = fields.integer(), let created: Int64 = fields.integer(),
             let kind = fields.counted(), let settings = fields.counted(), fields.isAtEnd,
-            (1...Limits.lanesMax).contains(Int(lanes))
+            (1...Limits.lanesMax).contains(Int(lanes)), segmentBytes > UInt64(SegmentHeader.blockBytes),
+            segmentBytes <= Limits.segmentBytesMax, segmentBytes % UInt64(SegmentHeader.blockBytes) == 0
         else { return nil }
         self.init(
             log: LogID(high: high, low: low), lanes: Int(lanes), segmentBytes: segmentBytes, hashSeed: seed,

@@ -98,7 +98,13 @@ package struct BatchHeader: Equatable, Sendable {
         batchesInRound = Int(base.load(fromByteOffset: 62, as: UInt16.self))
         previousHash = Digest(loadingFrom: base + 64)
         self.kind = kind
-        guard size >= Self.smallest, size % Limits.batchAlignment == 0 else { return nil }
+        guard size >= Self.smallest, size % Limits.batchAlignment == 0, isPossible else { return nil }
+    }
+
+    /// Whether it is one that a log can have, whatever its checksum says.
+    var isPossible: Bool {
+        // The bound is a power of two: all are below it where their bits together are.
+        number | epoch | round | address | position < Limits.countMax && Limits.timesPossible.contains(time)
     }
 
     package init(

@@ -79,18 +79,27 @@ package struct SegmentHeader: Equatable, Sendable {
         if let stray = UnsafeRawBufferPointer(rebasing: whole[128...]).firstNonZero {
             return .damaged(offset: 128 + stray, what: "bytes behind the segment's header are not zero")
         }
-        return .header(
-            SegmentHeader(
-                lane: Int(base.load(fromByteOffset: 12, as: UInt32.self)),
-                log: LogID(
-                    high: base.load(fromByteOffset: 16, as: UInt64.self),
-                    low: base.load(fromByteOffset: 24, as: UInt64.self)),
-                number: base.load(fromByteOffset: 32, as: UInt64.self),
-                segmentBytes: base.load(fromByteOffset: 40, as: UInt64.self),
-                firstPosition: base.load(fromByteOffset: 48, as: UInt64.self),
-                firstBatch: base.load(fromByteOffset: 56, as: UInt64.self),
-                previousHash: Digest(loadingFrom: base + 64),
-                time: base.load(fromByteOffset: 96, as: Int64.self)))
+        let header = SegmentHeader(
+            lane: Int(base.load(fromByteOffset: 12, as: UInt32.self)),
+            log: LogID(
+                high: base.load(fromByteOffset: 16, as: UInt64.self),
+                low: base.load(fromByteOffset: 24, as: UInt64.self)),
+            number: base.load(fromByteOffset: 32, as: UInt64.self),
+            segmentBytes: base.load(fromByteOffset: 40, as: UInt64.self),
+            firstPosition: base.load(fromByteOffset: 48, as: UInt64.self),
+            firstBatch: base.load(fromByteOffset: 56, as: UInt64.self),
+            previousHash: Digest(loadingFrom: base + 64),
+            time: base.load(fromByteOffset: 96, as: Int64.self))
+        guard header.isPossible else {
+            return .damaged(offset: 12, what: "the segment's header says numbers that can't be")
+        }
+        return .header(header)
+    }
+
+    private var isPossible: Bool {
+        lane < Limits.lanesMax && segmentBytes > 0 && segmentBytes <= Limits.segmentBytesMax
+            && number < Limits.countMax / segmentBytes && firstPosition <= Limits.countMax
+            && (1...Limits.countMax).contains(firstBatch) && Limits.timesPossible.contains(time)
     }
 }
 

@@ -24,8 +24,12 @@ struct TrimmedRecord: Sendable, Equatable {
         guard payload.count >= 8, (payload.count - 8) % SegmentRoot.fieldsBytes == 0 else { return nil }
         var fields = FieldReader(Array(payload[..<8]))
         first = fields.integer()!
+        // Whatever the size of a segment, the address of this one is one that can be.
+        guard first <= Limits.countMax / Limits.segmentBytesMax else { return nil }
         for at in stride(from: 8, to: payload.count, by: SegmentRoot.fieldsBytes) {
-            guard let root = SegmentRoot(fields: Array(payload[at..<at + SegmentRoot.fieldsBytes])) else { return nil }
+            guard let root = SegmentRoot(fields: Array(payload[at..<at + SegmentRoot.fieldsBytes])),
+                root.number < Limits.countMax
+            else { return nil }
             roots.append(root)
         }
     }

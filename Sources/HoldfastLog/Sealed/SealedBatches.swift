@@ -96,6 +96,7 @@ struct SealedBatches {
                 size: size, number: segment.firstBatch + UInt64(index), epoch: epoch, round: round, address: address,
                 position: position, time: time, count: events, lane: segment.lane, batchesInRound: inRound,
                 previousHash: previousHash, kind: kind)
+            guard header.isPossible else { return false }
             headers.append(header)
             previousHash = Digest(loadingFrom: raw.baseAddress! + 32 * index)
             hashes.append(previousHash)

@@ -160,6 +160,10 @@ struct SealedHeader: Sendable, Equatable {
             end = offset + size
         }
         let start = segment.number * segment.segmentBytes
+        guard number | round | next | events | batches | lastPosition < Limits.countMax,
+            Limits.timesPossible.contains(firstTime), Limits.timesPossible.contains(lastTime),
+            Limits.timesPossible.contains(time), nameCount <= UInt64(UInt32.max)
+        else { return nil }
         guard self.root.chained == chained, end == fileBytes, firstTime <= lastTime, firstPosition <= lastPosition,
             address > start, address <= start + segment.segmentBytes, batches > 0,
             number == segment.firstBatch + batches - 1

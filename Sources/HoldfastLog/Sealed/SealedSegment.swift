@@ -118,10 +118,10 @@ package final class SealedSegment: Sendable {
 
     func batches() throws(LogError) -> SealedBatches {
         let place = header[.batches]
-        guard
+        guard place.count == header.batches,
             let batches = SealedBatches(
-                try part(.batches), count: Int(header.batches), of: header.segment, end: header.tail.address),
-            place.count == header.batches, batches.hashes.last == header.tail.hash,
+                try part(.batches), count: Int(place.count), of: header.segment, end: header.tail.address),
+            batches.hashes.last == header.tail.hash,
             batches.headers.reduce(0, { $0 + UInt64($1.count) }) == header.events
         else { throw damage(place.offset, "the table of batches can't be read") }
         return batches
