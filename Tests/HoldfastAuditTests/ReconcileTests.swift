@@ -34,10 +34,10 @@ struct ReconcileTests {
     }
 
     private func reconcile(
-        _ text: String, columns: [StatementColumns.Field: String] = [:],
+        _ text: String, of lines: [String] = Self.lines, columns: [StatementColumns.Field: String] = [:],
         amounts: ProviderStatement.Amounts = .auto, _ change: (inout Reconciliation.Options) -> Void = { _ in }
     ) async throws -> Reconciliation {
-        let ledger = try await AuditedLedger(Self.lines)
+        let ledger = try await AuditedLedger(lines)
         defer { withExtendedLifetime(ledger) {} }
         var csv = reader(text)
         let statement = try ProviderStatement(&csv, columns: columns, amounts: amounts)
@@ -82,6 +82,24 @@ struct ReconcileTests {
         #expect(result.items.first { $0.sort == .missingInStatement }?.player == "p2")
         #expect(result.items.first { $0.field == "amount" }?.statement == "50.01")
         #expect(result.items.first { $0.field == "amount" }?.ledger == "50.00 BRL")
+    }
+
+    @Test("one row stands for one request, though two players have one of that name, or two names look alike")
+    func alike() async throws {
+        let lines = [
+            #"{"op":"credit","tenant":"evian","player":"p1","request_id":"d1","asset":"BRL","amount":500,"at":1763683201000}"#,
+            #"{"op":"credit","tenant":"evian","player":"p2","request_id":"d1","asset":"BRL","amount":500,"at":1763683201000}"#,
+            "{\"op\":\"credit\",\"tenant\":\"evian\",\"player\":\"p1\",\"request_id\":\"\u{E9}\",\"asset\":\"BRL\","
+                + "\"amount\":7,\"at\":1763683201000}",
+            "{\"op\":\"credit\",\"tenant\":\"evian\",\"player\":\"p1\",\"request_id\":\"e\u{301}\",\"asset\":\"BRL\","
+                + "\"amount\":7,\"at\":1763683201000}",
+        ]
+        let one = try await reconcile("id,amount\nd1,500\n\u{E9},7\n", of: lines)
+        #expect(one.matched == 2 && one.counts == [.missingInStatement: 2], "\(one.items)")
+        let both = try await reconcile("id,amount\nd1,500\nd1,500\n\u{E9},7\ne\u{301},7\n", of: lines)
+        #expect(both.isGood && both.matched == 4, "\(both.items)")
+        let more = try await reconcile("id,amount\nd1,500\nd1,500\nd1,500\n\u{E9},7\ne\u{301},7\n", of: lines)
+        #expect(more.matched == 4 && more.counts == [.duplicate: 1], "\(more.items)")
     }
 
     @Test("looks no further than the provider's kinds and the statement's period")

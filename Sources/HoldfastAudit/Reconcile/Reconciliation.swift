@@ -81,8 +81,9 @@ private struct Matching {
     private let statement: ProviderStatement
     private let options: Reconciliation.Options
     private var money: MoneyTable
-    /// Numbers of rows by request_id, and by player where the statement names them.
-    private var rows: [String: [Int]] = [:]
+    /// Numbers of rows by request_id, and by player where the statement names them. By bytes: two spellings of "é" are
+    /// two names.
+    private var rows: [[UInt8]: [Int]] = [:]
     private var isFound: [Bool]
     private var isRefused: [Int: Refusal] = [:]
     private(set) var items: [Reconciliation.Item] = []
@@ -95,16 +96,7 @@ private struct Matching {
         self.money = money
         isFound = Array(repeating: false, count: statement.rows.count)
         for (number, row) in statement.rows.enumerated() {
-            let key = Self.key(row.requestID, row.player)
-            if let first = rows[key]?.first, Self.isSame(statement.rows[first], row) {
-                note(
-                    Reconciliation.Item(
-                        sort: .duplicate, requestID: row.requestID, line: row.line, player: row.player,
-                        statement: "also on line \(statement.rows[first].line)"))
-                isFound[number] = true
-                continue
-            }
-            rows[key, default: []].append(number)
+            rows[Self.key(row.requestID, row.player), default: []].append(number)
         }
     }
 
@@ -112,15 +104,15 @@ private struct Matching {
         a.amount == b.amount && a.asset == b.asset
     }
 
-    private static func key(_ requestID: String, _ player: String?) -> String {
-        player.map { "\($0)\u{0}\(requestID)" } ?? requestID
+    private static func key(_ requestID: String, _ player: String? = nil) -> [UInt8] {
+        player.map { Array($0.utf8) + [0] + Array(requestID.utf8) } ?? Array(requestID.utf8)
     }
 
     mutating func take(_ event: WalletEvent, at position: UInt64) {
         guard event.kind != .received, event.requestID.count > 0 else { return }
         let requestID = EventWords.text(event.requestID)
         let player = EventWords.text(event.player)
-        let candidates = (rows[Self.key(requestID, player)] ?? []) + (rows[requestID] ?? [])
+        let candidates = (rows[Self.key(requestID, player)] ?? []) + (rows[Self.key(requestID)] ?? [])
         if candidates.isEmpty { return noteMissing(event, requestID, player, position) }
         if event.kind == .refused {
             for number in candidates where !isFound[number] { isRefused[number] = event.refusal }
@@ -128,7 +120,10 @@ private struct Matching {
         }
         // Of several rows under one name the one that fits best is the event's.
         let open = candidates.filter { !isFound[$0] }
-        guard let number = open.first(where: { differences(event, $0, position).isEmpty }) ?? open.first else { return }
+        // Names are each player's own: what is under one name twice here must be there twice too.
+        guard let number = open.first(where: { differences(event, $0, position).isEmpty }) ?? open.first else {
+            return noteMissing(event, requestID, player, position)
+        }
         isFound[number] = true
         let found = differences(event, number, position)
         if found.isEmpty { matched += 1 }
@@ -178,7 +173,8 @@ private struct Matching {
         }
         if event.target.count > 0 {
             let target = EventWords.text(event.target)
-            if event.kind == .confirmed, rows[Self.key(target, player)] != nil || rows[target] != nil { return }
+            let rowsOfHold = rows[Self.key(target, player)] ?? rows[Self.key(target)]
+            if event.kind == .confirmed, rowsOfHold != nil { return }
         }
         var amount = "\(event.amount)"
         if let asset = AssetName(event.asset) { amount = money.text(event.amount, asset) }
@@ -202,6 +198,14 @@ private struct Matching {
 
     mutating func finish() {
         for (number, row) in statement.rows.enumerated() where !isFound[number] {
+            let alike = rows[Self.key(row.requestID, row.player)]?.first { Self.isSame(statement.rows[$0], row) }
+            if let alike, alike < number {
+                note(
+                    Reconciliation.Item(
+                        sort: .duplicate, requestID: row.requestID, line: row.line, player: row.player,
+                        statement: "also on line \(statement.rows[alike].line)"))
+                continue
+            }
             let refusal = isRefused[number]
             note(
                 Reconciliation.Item(
