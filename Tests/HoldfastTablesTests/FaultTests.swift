@@ -145,6 +145,35 @@ struct FaultTests {
         #expect(check.isGood, "\(check.differences.first.prefix(3))")
     }
 
+    @Test("a shard that is back only when the log has given up what it missed fails alone")
+    func backTooLate() async throws {
+        let work = try await work()
+        try await work.apply(TestLedger.lines(500, seed: 2))
+        _ = try LogDirectory.ledger(at: work.ledger).sealAll()
+        try await work.apply(TestLedger.lines(500, seed: 3))
+        try work.place.move("tables/shard-01.sqlite", to: "away")
+        // The others come by all of it in time.
+        _ = failure { try work.sync() }
+        let log = try LogDirectory.ledger(at: work.ledger).openLanes(for: .writing)[0]
+        try log.trim(before: log.at.segmentBytes)
+        let end = try LedgerFiles(work.ledger).lastPosition
+        var settings = patient
+        settings.batchWaitMilliseconds = 1
+        let sync = try TablesSync(ledger: work.ledger, into: work.tables, settings: settings)
+        var looksLeft = 600
+        let said = failure {
+            try sync.run(following: true) { status in
+                looksLeft -= 1
+                if looksLeft == 0 { sync.stop() }
+                if work.place.has("away") { try? work.place.move("away", to: "tables/shard-01.sqlite") }
+                if status.failing[1]?.contains("it begins at position") == true { sync.stop() }
+            }
+        }
+        #expect(looksLeft > 0)
+        #expect(said.contains("1 of 3 shards") && said.contains("the others have every event"), "\(said)")
+        for shard in [0, 2] { #expect(try work.value("SELECT position FROM cursor", shard: shard) == Int64(end)) }
+    }
+
     @Test("a log that lost its end is named before anything is written, whatever else is wrong")
     func aheadOfLog() async throws {
         let work = try await work()

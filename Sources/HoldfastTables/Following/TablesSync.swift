@@ -131,7 +131,7 @@ package final class TablesSync: @unchecked Sendable {
             let isFinal = isAtEnd && (!following || isStopping)
             try writeWhatIsDue(isAtEnd: isAtEnd, isFinal: isFinal)
             // What is behind the rewind is yet to be read, and to be waited for.
-            if try mendGaps() { continue }
+            if mendGaps() { continue }
             let now = hf_monotonic_ns()
             if now >= lookAt {
                 lookAt = now + 100_000_000
@@ -295,16 +295,25 @@ package final class TablesSync: @unchecked Sendable {
     }
 
     /// A shard that works again and missed something: the log is read again from there. The others have what comes
-    /// and pass over it. True where there was such a shard: then the log's end is not reached any more.
-    private func mendGaps() throws(TablesError) -> Bool {
-        let mended = queues.filter { $0.hasGap && !$0.isFailing && !$0.isWriting && $0.underWay == nil }
-        guard let first = mended.map(\.cursor).min() else { return false }
+    /// and pass over it. Where the log can't be read from there, as it has given that up, the shard is none that works.
+    /// True where there was one that does: then the log's end is not reached any more.
+    private func mendGaps() -> Bool {
+        let back = queues.filter { $0.hasGap && !$0.isFailing && !$0.isWriting && $0.underWay == nil }
+        var mended = back.sorted { $0.cursor < $1.cursor }[...]
+        while let first = mended.first {
+            do throws(TablesError) {
+                try feed.rewind(to: min(first.cursor + 1, feed.next))
+                break
+            } catch {
+                fail(first, error)
+                mended.removeFirst()
+            }
+        }
         for queue in mended {
             queue.hasGap = false
             queue.delivered = queue.cursor
         }
-        try feed.rewind(to: min(first + 1, feed.next))
-        return true
+        return !mended.isEmpty
     }
 
     /// Whether all is written that can be; throws when some shards can't.
