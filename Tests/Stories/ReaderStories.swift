@@ -34,6 +34,17 @@ struct ReaderStories {
         #expect(follower.errors == "")
     }
 
+    @Test("events --follow ends when its reader goes away, also where nothing comes any more")
+    func followerWithoutReader() throws {
+        let work = try workplace(lanes: 1)
+        try work.done("apply", work.ledger, input: Lines.credit("p0", 1, "d0"))
+        let follower = try work.start("events", work.ledger, "--follow")
+        #expect(try follower.readLine() != nil)
+        follower.closeOutput()
+        #expect(try follower.wait() == .exited(1))
+        #expect(follower.errors == "")
+    }
+
     @Test("never meets half a transfer, nor damage that is none", arguments: [1, 3])
     func consistent(lanes: Int) throws {
         let work = try workplace(lanes: lanes)

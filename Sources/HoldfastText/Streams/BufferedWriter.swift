@@ -38,6 +38,11 @@ package struct BufferedWriter: ~Copyable {
         buffer.deallocate()
     }
 
+    /// For who goes on writing to standard output only when something comes: throws once its reader went away.
+    package static func checkReaderOfStandardOutput() throws(StreamError) {
+        if SystemCalls.isReaderGone(SystemCalls.standardOutput) { throw .readerWentAway }
+    }
+
     /// Bytes that `flush()` would write.
     package var pending: Int { end - written }
 

@@ -61,6 +61,12 @@ package enum SystemCalls {
         try wait(for: descriptor, events: Int16(POLLIN), milliseconds: 0)
     }
 
+    /// Whether nobody can read any more what is written to a pipe. Who waits with nothing to write would never notice.
+    static func isReaderGone(_ descriptor: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&entry, 1, 0) > 0 && entry.revents & Int16(POLLERR) != 0
+    }
+
     private static func wait(for descriptor: Int32, events: Int16, milliseconds: Int32) throws(SystemError) -> Bool {
         while true {
             var entry = pollfd(fd: descriptor, events: events, revents: 0)

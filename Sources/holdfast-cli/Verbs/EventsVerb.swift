@@ -50,6 +50,7 @@ struct EventsVerb: Verb {
             if count > 0 { continue }
             guard follow else { break }
             try output.flush()
+            try BufferedWriter.checkReaderOfStandardOutput()
             try await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
             try files.catchUp(reader)
         }
