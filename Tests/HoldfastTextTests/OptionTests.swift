@@ -119,6 +119,7 @@ struct OptionTests {
             (["ledger", "--asset", "=3"], "--asset =3: expected a name, an equals sign and a value"),
             (["ledger", "--as-of", "0", "--at-seq", "1"], "--as-of and --at-seq cannot be used together"),
             ([], "DIR is missing: the ledger's directory"),
+            ([""], "DIR is empty: the ledger's directory"),
             (["ledger", "1", "2"], "unexpected argument “2”"),
             (["ledger", "x"], "SEQ x: expected a whole number, 1 or more"),
         ] as [([String], String)])

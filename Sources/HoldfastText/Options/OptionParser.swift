@@ -85,6 +85,7 @@ struct OptionParser {
                 }
                 continue
             }
+            guard !text.isEmpty else { throw UsageError("\(argument.name) is empty: \(argument.summary)") }
             values[argument.name] = [try argument.rule.check(text, name: argument.name)]
         }
         if let extra = rest.first {
