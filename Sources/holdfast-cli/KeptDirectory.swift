@@ -1,5 +1,6 @@
 import HoldfastArchive
 import HoldfastLog
+import HoldfastTables
 
 /// A directory that Holdfast keeps its own files in: nothing else belongs there, and each file in it matters.
 struct KeptDirectory {
@@ -21,6 +22,7 @@ struct KeptDirectory {
         if LogDirectory.isLog(path, on: disk) { return "a ledger" }
         if BackupTarget.isBackup(path, on: disk) { return "a backup" }
         if Archive.isArchive(path, on: disk) { return "an archive" }
+        if TablesPaths(path).isSet(on: disk) { return "a set of tables" }
         return nil
     }
 }

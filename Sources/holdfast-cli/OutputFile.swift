@@ -39,6 +39,12 @@ struct OutputFile {
         try refuse(path, within: KeptDirectory.around(place + "/"))
     }
 
+    /// Refuses a directory of our own inside of another one: it would become a part of what it is a copy of.
+    static func checkDirectory(_ path: String) throws {
+        let name = path.hasSuffix("/") ? String(path.dropLast()) : path
+        try refuse(path, within: KeptDirectory.around(try realPath(path) ?? placeOfNewFile(name)))
+    }
+
     private static func refuse(_ path: String, within kept: KeptDirectory?) throws(UsageError) {
         guard let kept else { return }
         throw UsageError(

@@ -4,6 +4,28 @@ import WalletModel
 
 @Suite("backup and restore")
 struct BackupStories {
+    @Test("neither a backup nor a restore into what it is a copy of, or into any directory of ours")
+    func insideItself() throws {
+        let work = try Workplace()
+        try work.done("init", work.ledger, "--segment-mib", "1")
+        try work.done("apply", work.ledger, input: Lines.credit("p1", 1, "d1"))
+        let backup = work.path + "/backup"
+        try work.done("backup", work.ledger, backup)
+        try work.done("tables", "sync", work.ledger, work.path + "/tables", "--shards", "1")
+        for words in [
+            ["backup", work.ledger, work.ledger + "/backup"], ["backup", work.ledger, work.ledger + "/lane-00/b/"],
+            ["backup", work.ledger, backup + "/again"], ["backup", work.ledger, work.path + "/tables/backup"],
+            ["restore", backup, backup + "/ledger"], ["restore", backup, backup + "/log/ledger"],
+            ["restore", backup, work.ledger + "/ledger"],
+        ] {
+            let result = try work.holdfast(words)
+            #expect(result.status == .exited(2) && result.errors.contains("Choose a place outside of it"), "\(words)")
+            #expect(!FileManager.default.fileExists(atPath: words[2]))
+        }
+        try work.done("backup", work.ledger, backup)
+        try work.done("restore", backup, work.path + "/restored")
+    }
+
     private func workplace(lanes: Int) throws -> Workplace {
         let work = try Workplace()
         try work.done("init", work.ledger, "--lanes", "\(lanes)", "--segment-mib", "1", "--asset", "SKU1=0")

@@ -67,7 +67,7 @@ struct OutputFileStories {
         #expect(kind(null) == S_IFCHR)
     }
 
-    @Test("nothing is written among the files of a ledger, a backup or an archive")
+    @Test("nothing is written among the files of a ledger, a backup, an archive or tables")
     func keptDirectories() throws {
         let work = try filled()
         let backup = work.path + "/backup"
@@ -81,6 +81,7 @@ struct OutputFileStories {
             for place in [
                 work.ledger + "/manifest", work.ledger + "/lane-00/page.html", backup + "/backup",
                 backup + "/log/manifest", archive + "/page.html", archive + "/_metadata/lock", link,
+                work.path + "/tables/shard-00.sqlite", work.path + "/tables/page.html",
             ] {
                 let result = try work.holdfast(writer + [place])
                 #expect(result.status == .exited(2), "\(writer) \(place): \(result.errors)")

@@ -22,6 +22,11 @@ package struct TablesPaths: Sendable {
         "\(directory)/shard-\(number < 10 ? "0" : "")\(number).sqlite"
     }
 
+    /// Whether a set of tables is kept here, however damaged.
+    package func isSet(on disk: any Disk) -> Bool {
+        disk.fileExists(global) || disk.fileExists(shard(0)) && disk.fileExists(lock)
+    }
+
     /// The number of a shard's file, by its name.
     static func number(ofFile name: String) -> Int? {
         guard name.hasPrefix("shard-"), name.hasSuffix(".sqlite") else { return nil }

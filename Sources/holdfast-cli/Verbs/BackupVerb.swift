@@ -34,6 +34,7 @@ struct BackupVerb: Verb {
     }
 
     func run() async throws -> ExitCode {
+        try OutputFile.checkDirectory(target)
         let progress = Progress.onStandardError("backup", unit: .bytes)
         let now = SystemClock().now()
         let report = try LedgerBackup.run(directory, into: target, at: now) { progress.advance(by: $0) }

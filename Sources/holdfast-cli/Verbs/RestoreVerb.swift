@@ -64,6 +64,7 @@ struct RestoreVerb: Verb {
             progress.finish()
             try output.write(Self.json(files: found.files, bytes: found.bytes))
         case .restore(let directory, let moment):
+            try OutputFile.checkDirectory(directory)
             let report = try LedgerBackup.restore(self.target, into: directory, to: moment) { progress.advance(by: $0) }
             progress.finish()
             try output.write(Self.json(report))
