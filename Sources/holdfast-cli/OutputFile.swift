@@ -122,31 +122,55 @@ struct OutputFile {
     private func replace(
         _ place: String, _ mode: mode_t?, _ body: (@escaping (UnsafeRawBufferPointer) throws -> Void) throws -> Void
     ) throws {
-        let (descriptor, temporary) = try createBeside(place)
+        let directory = Self.split(place).directory
+        var (descriptor, temporary) = try create(in: directory)
         defer { close(descriptor) }
         do {
             // Whoever kept others from reading the old file means the new one too.
             if let mode { fchmod(descriptor, mode) }
             try body { bytes in try put(bytes, descriptor) }
             guard fsync(descriptor) == 0 else { throw DiskFailure(operation: "sync", path: path, errno: errno) }
-            guard rename(temporary, place) == 0 else {
-                throw DiskFailure(operation: "rename", path: temporary, errno: errno)
-            }
+            let named = try temporary ?? name(descriptor, in: directory)
+            temporary = named
+            guard rename(named, place) == 0 else { throw DiskFailure(operation: "rename", path: named, errno: errno) }
         } catch {
-            unlink(temporary)
+            if let temporary { unlink(temporary) }
             throw error
         }
     }
 
-    /// A new file in the same directory, under a name that nothing has. It may be as short as any: the name of the
-    /// file itself may be as long as names can be.
-    private func createBeside(_ place: String) throws -> (descriptor: Int32, path: String) {
-        let directory = Self.split(place).directory
+    /// A new file in a directory: without a name, so that nothing is left of it whatever ends the program before it is
+    /// whole; with one that nothing has where the file system has no files without a name.
+    private func create(in directory: String) throws -> (descriptor: Int32, path: String?) {
+        if access(Self.ownDescriptors, X_OK) == 0 {
+            // As O_TMPFILE is, which Swift does not see: a macro of others.
+            let descriptor = open(directory, O_WRONLY | Self.withoutName | O_DIRECTORY | O_CLOEXEC, 0o644)
+            if descriptor >= 0 { return (descriptor, nil) }
+        }
+        var descriptor: Int32 = -1
+        let path = try underFreeName(in: directory) { temporary in
+            descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+            return descriptor >= 0
+        }
+        return (descriptor, path)
+    }
+
+    private static let withoutName: Int32 = 0o20000000
+    private static let ownDescriptors = "/proc/self/fd"
+
+    /// Gives a file without a name one that nothing has.
+    private func name(_ descriptor: Int32, in directory: String) throws -> String {
+        try underFreeName(in: directory) { temporary in
+            linkat(AT_FDCWD, "\(Self.ownDescriptors)/\(descriptor)", AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0
+        }
+    }
+
+    /// The name may be as short as any: that of the file itself may be as long as names can be.
+    private func underFreeName(in directory: String, _ make: (String) -> Bool) throws -> String {
         while true {
             let digits = String(UInt64.random(in: .min ... .max), radix: 16)
             let temporary = "\(directory)/.holdfast-\(digits).new"
-            let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-            if descriptor >= 0 { return (descriptor, temporary) }
+            if make(temporary) { return temporary }
             // The name that whoever runs it knows.
             guard errno == EEXIST else { throw DiskFailure(operation: "create", path: path, errno: errno) }
         }

@@ -115,6 +115,22 @@ struct OutputFileStories {
         #expect(directory.status == .exited(1) && directory.errors.contains("There is a directory in its place"))
     }
 
+    @Test("nothing is left of a file whose writer is ended on its way")
+    func endedOnTheWay() throws {
+        let work = try filled()
+        let place = work.path + "/out"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: false)
+        try "old".write(toFile: place + "/page.html", atomically: false, encoding: .utf8)
+        for writer in writers(work.ledger) {
+            // A signal ends whoever writes more than that, and leaves no time to clean up.
+            let words = (writer + [place + "/page.html"]).map { "'\($0)'" }.joined(separator: " ")
+            let result = try work.shell("ulimit -f 0; $HOLDFAST \(words)")
+            #expect(result.status != .exited(0), "\(writer)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: place) == ["page.html"], "\(writer)")
+            #expect(try String(contentsOfFile: place + "/page.html", encoding: .utf8) == "old")
+        }
+    }
+
     @Test("what was begun of a file that fails is removed", .enabled(if: SmallDisk.isPossible))
     func fullDisk() throws {
         let work = try filled()
