@@ -39,6 +39,15 @@ struct AuditStories {
             let result = try work.holdfast(["diff", work.ledger] + wrong)
             #expect(result.status == .exited(2), "\(wrong): \(result.errors)")
         }
+        for (beyond, said) in [
+            (["evian", "p1", "--from", "seq:99"], "has 4 events, not 99"),
+            (["evian", "p1", "--from", "seq:1", "--to", "seq:99"], "has 4 events, not 99"),
+            (["evian", "p1", "--from", "seq:1", "--to", "position:99"], "ends at position 6"),
+            (["--from", "position:0", "--to", "position:99"], "ends at position 6"),
+        ] {
+            let result = try work.holdfast(["diff", work.ledger] + beyond)
+            #expect(result.status == .exited(1) && result.errors.contains(said), "\(beyond): \(result.errors)")
+        }
         #expect(try work.done("explain", work.ledger, "evian", "p1").output.contains("closing  30.00 BRL"))
         #expect(try work.holdfast("explain", work.ledger, "evian", "p9").status == .exited(1))
 

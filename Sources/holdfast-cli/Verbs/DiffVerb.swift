@@ -56,9 +56,17 @@ struct DiffVerb: Verb {
 
     func run() async throws -> ExitCode {
         let files = try LedgerFiles(directory)
+        for case .position(let position) in [from, to] where position > files.lastPosition {
+            throw Failure("the log ends at position \(files.lastPosition), before \(position)")
+        }
         if let player {
             guard let difference = try WalletDifference(of: player, in: files, from: from, to: to) else {
                 throw Failure("player \(player.id) of \(player.tenant) has no events")
+            }
+            for case (.seq(let seq), let wallet) in [(from, difference.before), (to, difference.after)] {
+                let last = wallet?.seq ?? 0
+                guard last < seq else { continue }
+                throw Failure("player \(player.id) of \(player.tenant) has \(last) events, not \(seq)")
             }
             if difference.before?.seq ?? 0 > difference.after?.seq ?? 0 { throw Failure("--from is later than --to") }
             if asJSON { try Output.print(difference.json) } else { try Output.print(difference.lines(files)) }
