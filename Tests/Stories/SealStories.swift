@@ -29,6 +29,10 @@ struct SealStories {
         let segments = try #require(try work.done("stats", work.ledger, "--json").value()["segments"])
         #expect(segments["open"]?.integer == 0)
         #expect(try work.done("verify", work.ledger, "--deep").value()["ok"] == true)
+        // What a segment had room for is not what its events take.
+        let bytes = try work.done("stats", work.ledger, "--json").value()
+        let taken = ["bytes_per_event_sealed", "bytes_per_event", "bytes_per_event_open"].map { bytes[$0]?.figure ?? 0 }
+        #expect(taken[0] > 0 && taken[0] == taken[1] && taken[1] < taken[2] && taken[2] < 300, "\(taken)")
         // A retry of what is sealed by now gets the first answer again.
         let again = try work.done("apply", work.ledger, input: Lines.credit("p7", 1, "d7")).value()
         #expect(again["duplicate"] == true && again["seq"]?.integer == 1)
@@ -60,5 +64,15 @@ struct SealStories {
         #expect(result.status == .exited(1))
         guard case .array(let faults)? = try result.value()["faults"] else { return }
         #expect(faults.first?["file"] == .string(file))
+    }
+}
+
+extension JSONValue {
+    fileprivate var figure: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .real(let value): value
+        default: nil
+        }
     }
 }

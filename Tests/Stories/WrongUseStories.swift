@@ -46,7 +46,8 @@ struct WrongUseStories {
             (["init", "ledger", "--asset", "GOLD"], "GOLD"), (["init", "ledger", "--asset", "GOLD=x"], "GOLD=x"),
             (["init", "ledger", "--asset", "GOLD=1", "--asset", "GOLD=2"], "twice"),
             (["init", "ledger", "--request-window", "1h"], "24 hours"), (["init", ""], "DIR is empty"),
-            (["balance", "ledger", "evian", ""], "PLAYER is empty"), (["backup", "ledger", ""], "TARGET is empty"), ([], "holdfast --help"),
+            (["balance", "ledger", "evian", ""], "PLAYER is empty"), (["backup", "ledger", ""], "TARGET is empty"),
+            ([], "holdfast --help"),
         ])
     func slips(words: [String], said: String) throws {
         let work = try Workplace()

@@ -11,7 +11,7 @@ package struct LedgerStats {
     package var sealedSegments = 0
     /// What an event takes in sealed segments; nil where there are none.
     package var bytesPerEventSealed: Double?
-    /// What it takes, or took, in open ones.
+    /// What it takes, or took, in open ones. What stands ready for later events is not counted.
     package var bytesPerEventOpen = 0.0
     package var lanes = 0
     /// Of the newest event; 0 when there is none.
@@ -25,25 +25,28 @@ package struct LedgerStats {
         lanes = files.logs.count
         position = files.lastPosition
         events = files.lastPosition
-        var openBytes: UInt64 = 0
-        var sealed: (bytes: UInt64, events: UInt64) = (0, 0)
-        var sealedBefore: UInt64 = 0
+        /// What all segments take as open ones, and those of them that are sealed.
+        var asOpen: UInt64 = 0
+        var sealed: (bytes: UInt64, events: UInt64, asOpen: UInt64) = (0, 0, 0)
         for log in files.logs {
             openSegments += log.openSegments.count
             sealedSegments += log.sealedSegments.count
             let found = try log.sealedBytes()
             sealed.bytes += found.bytes
             sealed.events += found.events
-            let sealedSpan = UInt64(log.sealedSegments.count) * log.at.segmentBytes
-            let span = log.tail.address - min(log.tail.address, log.firstAddress)
-            openBytes += span
-            sealedBefore += min(span, sealedSpan)
+            sealed.asOpen += found.asOpen
+            asOpen += found.asOpen
+            for number in log.openSegments {
+                let start = number * log.at.segmentBytes
+                asOpen += min(log.at.segmentBytes, log.tail.address - min(log.tail.address, start))
+            }
             lastSnapshot = try SnapshotFile.list(in: log.at.directory, on: files.directory.disk).first ?? lastSnapshot
         }
-        if events > 0 {
-            bytesPerEventOpen = Self.rounded(Double(openBytes) / Double(events))
-            let now = sealed.bytes + openBytes - sealedBefore
-            bytesPerEvent = Self.rounded(Double(now) / Double(events))
+        // Of a log that has given up its beginning only what is left takes bytes.
+        let left = events - min(events, files.firstPosition - 1)
+        if left > 0 {
+            bytesPerEventOpen = Self.rounded(Double(asOpen) / Double(left))
+            bytesPerEvent = Self.rounded(Double(sealed.bytes + asOpen - sealed.asOpen) / Double(left))
         }
         if sealed.events > 0 { bytesPerEventSealed = Self.rounded(Double(sealed.bytes) / Double(sealed.events)) }
         for (machine, _) in try files.recoverStates() {

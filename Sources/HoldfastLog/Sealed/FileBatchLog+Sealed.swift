@@ -17,16 +17,18 @@ extension FileBatchLog {
         }
     }
 
-    /// Bytes of the sealed files, and events in them.
-    package func sealedBytes() throws(LogError) -> (bytes: UInt64, events: UInt64) {
+    /// Bytes of the sealed files, events in them, and what these took in the open files.
+    package func sealedBytes() throws(LogError) -> (bytes: UInt64, events: UInt64, asOpen: UInt64) {
         var bytes: UInt64 = 0
         var events: UInt64 = 0
+        var asOpen: UInt64 = 0
         for number in sealedSegments {
-            let header = try sealed(number).header
-            bytes += header.fileBytes
-            events += header.events
+            let segment = try sealed(number)
+            bytes += segment.header.fileBytes
+            events += segment.header.events
+            asOpen += segment.header.tail.address - segment.start
         }
-        return (bytes, events)
+        return (bytes, events, asOpen)
     }
 
     package func sealedBytes(of number: UInt64) throws(LogError) -> UInt64 { try sealed(number).header.fileBytes }
