@@ -33,6 +33,12 @@ package struct LedgerSettings: Sendable, Equatable {
         guard windowMilliseconds >= WalletConfiguration.windowMillisecondsMin else {
             throw .invalid(argument: "request window", reason: "a request_id is guarded for 24 hours at least")
         }
+        guard windowMilliseconds <= WalletConfiguration.windowMillisecondsMax else {
+            throw .invalid(
+                argument: "request window",
+                reason: "a request_id is guarded for \(WalletConfiguration.windowMillisecondsMax) ms at most, some "
+                    + "285 000 years")
+        }
         self.windowMilliseconds = windowMilliseconds
     }
 
@@ -56,10 +62,13 @@ package struct LedgerSettings: Sendable, Equatable {
         guard version <= Self.version else {
             throw .newerFormat(file: directory.path + "/manifest", found: version, supported: Self.version)
         }
-        guard let window: Int64 = reader.integer(), let count: UInt32 = reader.integer() else { throw damaged }
-        windowMilliseconds = window
+        guard let window: Int64 = reader.integer(), let count: UInt32 = reader.integer(),
+            window >= WalletConfiguration.windowMillisecondsMin
+        else { throw damaged }
+        // A longer one was possible once; no clock comes to its end either way.
+        windowMilliseconds = min(window, WalletConfiguration.windowMillisecondsMax)
         for _ in 0..<count {
-            guard let text = reader.counted(), let exponent: UInt8 = reader.integer(),
+            guard let text = reader.counted(), let exponent: UInt8 = reader.integer(), exponent <= Self.exponentMax,
                 let name = AssetName(String(decoding: text, as: UTF8.self))
             else { throw damaged }
             assets[name] = exponent

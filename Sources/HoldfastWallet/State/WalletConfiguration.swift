@@ -10,12 +10,16 @@ package struct WalletConfiguration: Sendable {
     package var capacity: WalletCapacity
 
     package static let windowMillisecondsMin: Int64 = 86_400_000
+    /// Longer than any time can be, and still to be added to one.
+    package static let windowMillisecondsMax = Amount.max
 
     package init(
         assets: AssetRegistry, seed: UInt64 = 0, lanes: Int = 1,
         windowMilliseconds: Int64 = windowMillisecondsMin, capacity: WalletCapacity = WalletCapacity()
     ) {
-        precondition(windowMilliseconds >= Self.windowMillisecondsMin, "a request is guarded for a day at least")
+        precondition(
+            (Self.windowMillisecondsMin...Self.windowMillisecondsMax).contains(windowMilliseconds),
+            "a request is guarded for a day at least, and not without end")
         precondition(lanes >= 1, "a ledger has a lane")
         self.assets = assets
         self.seed = seed
