@@ -1,3 +1,4 @@
+import CHoldfast
 import SimulatedDisk
 import Testing
 
@@ -78,6 +79,40 @@ import Testing
         #expect(isNamed(fault(disk), path(1)))
         disk.overwrite(path(1), with: whole)
         #expect(fault(disk) == nil)
+    }
+
+    @Test("a row beyond the events that the root vouches for is found, though every sum is right")
+    func rowsTwice() throws {
+        let disk = try sealedLog()
+        let whole = try #require(disk.contents(path(1)))
+        var header = try header(whole)
+        let (old, blocks) = (header[.index], header[.blocks])
+        let stored = Array(whole[Int(old.offset)..<Int(old.offset + old.size)])
+        let index = try #require(SealedIndex(stored, count: Int(old.count), filling: blocks.range))
+        var entries = (0..<index.count).map { index[$0] }
+        var keys = Array(stored[(index.count * SealedIndex.entryBytes)...])
+        // The last block stands there twice, so that its events are listed twice.
+        var twice = try #require(entries.last)
+        let block = whole[Int(twice.offset)..<Int(twice.offset) + twice.bytes]
+        keys += keys[twice.keyOffset..<twice.keyOffset + twice.keyCount]
+        twice.offset = blocks.range.upperBound
+        twice.keyOffset = keys.count - twice.keyCount
+        entries.append(twice)
+        let shift = UInt64(SealedIndex.entryBytes + twice.keyCount)
+        for number in entries.indices { entries[number].offset += shift }
+        let made = SealedIndex.stored(entries, keys: keys)
+        header[.index].size += shift
+        header[.index].count += 1
+        header[.index].checksum = made.withUnsafeBytes { hf_crc32c(0, $0.baseAddress, $0.count) }
+        header[.blocks].size += UInt64(block.count)
+        for part in [SealedHeader.Part.statistics, .batches, .blocks, .filter] { header[part].offset += shift }
+        header[.filter].offset += UInt64(block.count)
+        header.fileBytes += shift + UInt64(block.count)
+        disk.overwrite(
+            path(1),
+            with: header.stored() + made + whole[Int(old.offset + old.size)..<Int(blocks.range.upperBound)] + block
+                + whole[Int(blocks.range.upperBound)...])
+        #expect(isNamed(fault(disk), path(1)))
     }
 
     @Test("two segments that changed places, one of another lane, log or time, and a missing one are found")

@@ -22,6 +22,8 @@ struct SealedIndex: Sendable {
 
     private let stored: [UInt8]
     let count: Int
+    /// In all blocks.
+    private(set) var rows: UInt64 = 0
 
     subscript(block: Int) -> Entry {
         stored.withUnsafeBytes { raw in
@@ -91,6 +93,7 @@ struct SealedIndex: Sendable {
             else { return nil }
             end += UInt64(entry.bytes)
             keyEnd += entry.keyCount
+            rows += UInt64(entry.rows)
         }
         guard end == range.upperBound, stored.count == count * Self.entryBytes + keyEnd else { return nil }
     }

@@ -78,6 +78,10 @@ package final class SealedSegment: Sendable {
         guard let index = SealedIndex(stored, count: Int(part.count), filling: header[.blocks].range) else {
             throw damage(part.offset, "the index can't be read")
         }
+        // Where each event is there once no row can be one that the root does not vouch for.
+        guard index.rows == header.events else {
+            throw damage(part.offset, "the blocks have \(index.rows) rows for \(header.events) events")
+        }
         self.index = index
     }
 
