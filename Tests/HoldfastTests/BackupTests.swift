@@ -349,6 +349,71 @@ struct BackupTests {
         withExtendedLifetime(lock) {}
     }
 
+    /// The list of a backup with its lines changed, and its sum made right.
+    private func forge(_ disk: SimulatedDisk, _ change: (inout [String]) -> Void) throws {
+        let path = BackupStory.target + "/" + BackupManifest.fileName
+        let text = String(decoding: try #require(disk.contents(path)), as: UTF8.self)
+        var lines = text.split(separator: "\n").dropLast().map(String.init)
+        change(&lines)
+        let body = lines.map { $0 + "\n" }.joined()
+        let sum = Array(body.utf8).withUnsafeBytes { Digest.sha256($0) }
+        disk.overwrite(path, with: Array((body + "sha256 \(sum.hexadecimal)\n").utf8))
+    }
+
+    @Test("a list that somebody made up leads nowhere outside, and stops no program")
+    func forgedList() throws {
+        let story = try BackupStory(lanes: 2, groups: 3)
+        try story.snapshot()
+        try story.backup()
+        let snapshot = try #require(story.disk.fileNames.first { $0.hasPrefix("/backup/log/lane-00/snapshot-") })
+        let name = String(snapshot.dropFirst("/backup/log/lane-00/".count))
+        let changes: [(inout [String]) -> Void] = [
+            { $0.append("checkpoint ../../evil 1") },
+            { lines in
+                for index in lines.indices {
+                    lines[index].replace("lane-00/" + name, with: "lane-00/../../evil")
+                    lines[index].replace(name, with: "../../evil")
+                }
+            },
+            { lines in
+                for index in lines.indices where lines[index].hasSuffix("/" + name) {
+                    lines[index].replace("lane-00/", with: "/lane-00/")
+                }
+            },
+            { lines in
+                for index in lines.indices where lines[index].hasPrefix("file ") {
+                    var words = lines[index].split(separator: " ", maxSplits: 4).map(String.init)
+                    words[2] = "18446744073709551615"
+                    lines[index] = words.joined(separator: " ")
+                }
+            },
+            { lines in
+                lines.insert(contentsOf: ["point 1", lines.last!], at: lines.firstIndex { $0.hasPrefix("point") }!)
+            },
+            { $0.removeLast() },
+            { lines in
+                for index in lines.indices where lines[index].hasPrefix("lane ") {
+                    var words = lines[index].split(separator: " ").map(String.init)
+                    words[2] = "18446744073709551615"
+                    lines[index] = words.joined(separator: " ")
+                }
+            },
+        ]
+        for change in changes {
+            let disk = story.disk.copy()
+            disk.overwrite("/backup/evil", with: disk.contents(snapshot)!)
+            try forge(disk, change)
+            #expect(throws: LedgerError.self) { try LedgerBackup.restore(BackupStory.target, into: "/new", on: disk) }
+            #expect(throws: LedgerError.self) {
+                try LedgerBackup.run(LedgerByHand.path, into: BackupStory.target, on: disk, at: 9)
+            }
+            #expect(!disk.fileNames.contains { $0.hasPrefix("/evil") || $0.hasPrefix("/new/evil") })
+        }
+        let bytes = Array("holdfast-backup 1\nsha256 ".utf8) + [UInt8](repeating: 0xFF, count: 40) + [0x0A]
+        story.disk.overwrite("/backup/backup", with: bytes)
+        #expect(throws: LedgerError.self) { try LedgerBackup.restore(BackupStory.target, into: "/new", on: story.disk) }
+    }
+
     @Test("a full disk stops a backup, and the one before it stands")
     func fullDisk() throws {
         let story = try BackupStory(lanes: 1, groups: 3)

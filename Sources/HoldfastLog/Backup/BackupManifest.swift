@@ -97,7 +97,8 @@ extension BackupManifest {
         func unreadable(_ why: String) -> LogError {
             .invalid(argument: path, reason: "\(why); take the file from another copy of the backup")
         }
-        var lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw unreadable("it is no text") }
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.first == "holdfast-backup 1" else {
             let isNewer = lines.first?.hasPrefix("holdfast-backup ") ?? false
             throw unreadable(isNewer ? "a newer Holdfast wrote it" : "it is not the list of a backup")
@@ -111,6 +112,7 @@ extension BackupManifest {
         guard let manifest = Self(lines.dropFirst().map { $0.split(separator: " ", maxSplits: 8) }) else {
             throw unreadable("a line of it can't be read")
         }
+        guard manifest.isPossible else { throw unreadable("it names files or moments that no backup has") }
         self = manifest
     }
 
@@ -152,7 +154,32 @@ extension BackupManifest {
     }
 }
 
+// MARK: What it may say
+
+extension BackupManifest {
+    /// A list comes with the backup, from wherever that comes. What it names is read from there, written where a log is
+    /// restored, and removed with old points: so no name may lead anywhere else.
+    private var isPossible: Bool {
+        let lanes = Set(points.map(\.lanes.count))
+        return lanes.count <= 1 && files.allSatisfy { Self.staysWithin($0.path) && $0.bytes < Self.fileBytesMax }
+            && checkpoints.keys.allSatisfy { Checkpoint.isName($0) }
+            && points.allSatisfy { $0.lanes.allSatisfy(\.isPossible) }
+    }
+
+    /// As many as that can be added up.
+    private static var fileBytesMax: UInt64 { Limits.countMax >> 20 }
+
+    private static func staysWithin(_ path: String) -> Bool {
+        path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { !["", ".", ".."].contains($0) }
+    }
+}
+
 extension BackupPoint.Lane {
+    fileprivate var isPossible: Bool {
+        tail.address | tail.number | tail.round | tail.nextPosition | firstSegment < Limits.countMax
+            && Limits.timesPossible.contains(tail.time) && (snapshot.map { SnapshotFile.start($0.name) != nil } ?? true)
+    }
+
     fileprivate init?(_ words: [Substring]) {
         let end = words[8].split(separator: " ")
         guard let first = UInt64(words[1]), let address = UInt64(words[2]), let number = UInt64(words[3]),

@@ -51,6 +51,10 @@ package final class LogBackup {
                 argument: target.path, reason: "it holds the backup of another log (\(known.log)); choose another place"
             )
         }
+        if let known, known.points.contains(where: { $0.lanes.count != source.manifest.lanes }) {
+            throw .invalid(
+                argument: target.path, reason: "its list is of a log with another number of lanes; choose another place")
+        }
         manifest = known ?? BackupManifest(log: log, kind: source.manifest.kind)
         self.source = source
         self.target = target

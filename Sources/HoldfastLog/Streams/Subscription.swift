@@ -84,14 +84,19 @@ package struct Checkpoint: Sendable {
     private let directory: String
     private let disk: any Disk
 
-    package init(_ name: String, in log: LogDirectory) throws(LogError) {
+    /// Whether a checkpoint may have this name: it becomes that of a file.
+    static func isName(_ name: String) -> Bool {
         let allowed = name.utf8.allSatisfy { byte in
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
                 || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
                 || byte == UInt8(ascii: "_")
         }
-        guard allowed, (1...Limits.checkpointNameBytesMax).contains(name.utf8.count) else {
+        return allowed && (1...Limits.checkpointNameBytesMax).contains(name.utf8.count)
+    }
+
+    package init(_ name: String, in log: LogDirectory) throws(LogError) {
+        guard Self.isName(name) else {
             throw .invalid(
                 argument: "checkpoint name",
                 reason: "use 1 to \(Limits.checkpointNameBytesMax) letters, digits, - and _; got \"\(name)\"")
