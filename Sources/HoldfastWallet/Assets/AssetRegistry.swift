@@ -40,7 +40,9 @@ package final class AssetRegistry: Sendable {
         tables.withLock { tables in
             if let id = tables.ids[name] { return tables.exponents[name.base] == nil ? .undeclared : .known(id) }
             guard tables.exponents[name.base] != nil else { return .undeclared }
-            return Self.add(name, to: &tables).map { .known($0) } ?? .full
+            // Whoever uses up all suffixes leaves room for what was declared, which is everybody's.
+            let limit = tables.exponents[name] != nil ? Self.namesMax : Self.namesMax - tables.exponents.count
+            return Self.add(name, to: &tables, upTo: limit).map { .known($0) } ?? .full
         }
     }
 
@@ -49,8 +51,8 @@ package final class AssetRegistry: Sendable {
         tables.withLock { tables in tables.ids[name] ?? Self.add(name, to: &tables) }
     }
 
-    private static func add(_ name: AssetName, to tables: inout Tables) -> AssetID? {
-        guard tables.names.count < namesMax else { return nil }
+    private static func add(_ name: AssetName, to tables: inout Tables, upTo limit: Int = namesMax) -> AssetID? {
+        guard tables.names.count < limit else { return nil }
         tables.names.append(name)
         let id = AssetID(tables.names.count)
         tables.ids[name] = id
