@@ -25,7 +25,7 @@ struct PageTests {
     private static let story = [
         #"{"op":"credit","tenant":"evian","player":"<b>&p","request_id":"d1","asset":"BRL","amount":5000,"at":1000}"#,
         #"{"op":"credit","tenant":"evian","player":"<b>&p","request_id":"d2","asset":"BTC","amount":7,"at":1000}"#,
-        #"{"op":"authorise","tenant":"evian","player":"<b>&p","request_id":"b<1>","asset":"BRL","amount":1200,"at":2000}"#,
+        #"{"op":"authorise","tenant":"evian","player":"<b>&p","request_id":"b<1>","asset":"BRL","amount":1200,"ref":"\u202E\u2028","at":2000}"#,
         #"{"op":"credit","tenant":"evian","player":"<b>&p","request_id":"d3","asset":"BTC","amount":1,"at":2500}"#,
         #"{"op":"credit","tenant":"evian","player":"<b>&p","request_id":"d4","asset":"BRL","amount":4321,"at":2500}"#,
         #"{"op":"confirm","tenant":"evian","player":"<b>&p","request_id":"c1","target":"b<1>","amount":1000,"at":3000}"#,

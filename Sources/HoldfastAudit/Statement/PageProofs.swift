@@ -25,8 +25,10 @@ struct PageProofs {
         if proofs.isEmpty { return }
         page.note("Each of these is a proof file: save it, and check it with holdfast prove --check FILE.")
         for (line, proof) in proofs {
+            // A page shows a stand-in for what it must not hold, and a proof with one in it would not hold.
+            let file = try proof.json().text.visibleJSON
             page.detail(
-                "Event \(line.seq): \(line.words)", anchor: Self.anchor(of: line), code: try proof.json().text,
+                "Event \(line.seq): \(line.words)", anchor: Self.anchor(of: line), code: file,
                 isOpen: proofs.count <= Self.openMax)
         }
     }

@@ -53,7 +53,8 @@ package final class LogBackup {
         }
         if let known, known.points.contains(where: { $0.lanes.count != source.manifest.lanes }) {
             throw .invalid(
-                argument: target.path, reason: "its list is of a log with another number of lanes; choose another place")
+                argument: target.path, reason: "its list is of a log with another number of lanes; choose another place"
+            )
         }
         manifest = known ?? BackupManifest(log: log, kind: source.manifest.kind)
         self.source = source

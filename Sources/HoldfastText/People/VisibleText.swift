@@ -3,11 +3,21 @@ extension String {
     /// With controls, marks that turn the direction of writing and other ends of lines spelled out: `\u{202E}`. Those
     /// that part the lines of a message of ours may stay.
     package func visible(keepingLineEnds: Bool = false) -> String {
+        spelledOut(keepingLineEnds: keepingLineEnds) { "\\u{\($0)}" }
+    }
+
+    /// The same of JSON, in whose texts alone such characters stand: spelled as its escapes, it says what it said.
+    package var visibleJSON: String {
+        spelledOut(keepingLineEnds: true) { "\\u" + String(repeating: "0", count: 4 - $0.count) + $0 }
+    }
+
+    /// All of them have at most four hexadecimal digits.
+    private func spelledOut(keepingLineEnds: Bool, _ spelling: (String) -> String) -> String {
         if !utf8.contains(where: Unicode.Scalar.beginsObeyed) { return self }
         var result = ""
         for scalar in unicodeScalars {
             if scalar.isObeyed, !(keepingLineEnds && scalar == "\n") {
-                result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+                result += spelling(String(scalar.value, radix: 16, uppercase: true))
             } else {
                 result.unicodeScalars.append(scalar)
             }
