@@ -22,6 +22,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
 
         .target(name: "HoldfastMemory", dependencies: ["CHoldfast"], swiftSettings: strict),
         .target(name: "HoldfastText", swiftSettings: strict),
@@ -56,17 +58,24 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "HoldfastService",
+            dependencies: [
+                "CMicrohttpd", "CHoldfast", "Holdfast", "HoldfastArchive", "HoldfastLog", "HoldfastTables",
+                "HoldfastWallet", "HoldfastText",
+            ],
+            swiftSettings: strict),
+        .target(
             name: "HoldfastBench",
             dependencies: [
                 "CHoldfast", "CSQLite", "Holdfast", "HoldfastArchive", "HoldfastAudit", "HoldfastLog",
-                "HoldfastTables", "HoldfastWallet", "HoldfastText",
+                "HoldfastService", "HoldfastTables", "HoldfastWallet", "HoldfastText",
             ],
             path: "Benchmarks/Harness", swiftSettings: strict),
         .executableTarget(
             name: "holdfast-cli",
             dependencies: [
                 "CHoldfast", "Holdfast", "HoldfastArchive", "HoldfastAudit", "HoldfastBench", "HoldfastLog",
-                "HoldfastTables", "HoldfastWallet", "HoldfastText",
+                "HoldfastService", "HoldfastTables", "HoldfastWallet", "HoldfastText",
             ],
             swiftSettings: strict),
 
@@ -120,6 +129,13 @@ let package = Package(
             dependencies: [
                 "HoldfastAudit", "HoldfastTables", "HoldfastArchive", "Holdfast", "HoldfastWallet", "HoldfastLog",
                 "HoldfastText", "WalletModel", "SimulatedDisk", "HoldfastTestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HoldfastServiceTests",
+            dependencies: [
+                "HoldfastService", "HoldfastArchive", "HoldfastTables", "Holdfast", "HoldfastWallet", "HoldfastLog",
+                "HoldfastText", "HoldfastTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -13,9 +13,9 @@ package final class CommandRun {
     /// Of what was handed over and is not settled.
     private var arrivals: [Arrival] = []
 
-    package init(_ ledger: Ledger) {
+    package init(_ ledger: Ledger, commandsExpected: Int = 1024) {
         self.ledger = ledger
-        batches = (0..<ledger.laneCount).map { _ in CommandBatch(commandsExpected: 1024) }
+        batches = (0..<ledger.laneCount).map { _ in CommandBatch(commandsExpected: commandsExpected) }
     }
 
     package var count: Int { batches.count == 1 ? batches[0].count : places.count }
@@ -58,6 +58,25 @@ package final class CommandRun {
             } catch {
                 batch.finish(error)
             }
+        }
+    }
+
+    /// Hands everything over without waiting. `done` is called once all of it is durable, or with what kept any of it from
+    /// that: by the thread that committed the last of it, which has others to answer. For one hand-over at a time.
+    package func handOver(then done: @escaping @Sendable (LedgerError?) -> Void) {
+        let filled = batches.indices.filter { batches[$0].count > 0 }
+        if filled.isEmpty { return done(nil) }
+        let left = Locked((count: filled.count, failure: LedgerError?.none))
+        for lane in filled {
+            batches[lane].whenDone = { batch, failure in
+                let (count, first) = left.with { left in
+                    left.count -= 1
+                    left.failure = left.failure ?? failure ?? batch.failure
+                    return left
+                }
+                if count == 0 { done(first) }
+            }
+            ledger.engine.handOver(batches[lane], to: lane)
         }
     }
 
@@ -117,6 +136,24 @@ private final class Arrival: Sendable {
 }
 
 extension Ledger {
+    /// A player's wallet now, without waiting for it: `then` is called once what it shows is durable, by the thread that
+    /// committed it, which has others to answer.
+    package func look(
+        at player: Player, then: @escaping @Sendable (Result<Wallet?, LedgerError>) -> Void
+    ) {
+        let batch = CommandBatch(commandsExpected: 1)
+        let found = Locked<PlayerView?>(nil)
+        batch.query = { state, _ in
+            let view = state.view(tenant: player.tenant, player: player.id)
+            found.with { $0 = view }
+        }
+        batch.whenDone = { batch, failure in
+            if let failure = failure ?? batch.failure { return then(.failure(failure)) }
+            then(.success(found.with { $0 }.map { Wallet($0) }))
+        }
+        engine.handOver(batch, to: lane(of: player))
+    }
+
     /// A builder of commands for one thread.
     package func makeBuilder() -> CommandBuilder {
         CommandBuilder(assets: assets, seed: configuration.seed, clockIsGiven: !clock.runsByItself)

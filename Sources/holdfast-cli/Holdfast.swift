@@ -8,7 +8,7 @@ struct HoldfastCommand {
     static let program = Program(
         name: "holdfast", summary: "An event-sourced wallet ledger on append-only log files.", version: version,
         groups: [
-            VerbGroup("ledger", [InitVerb.self, ApplyVerb.self, SnapshotVerb.self, SealVerb.self]),
+            VerbGroup("ledger", [InitVerb.self, ApplyVerb.self, ServeVerb.self, SnapshotVerb.self, SealVerb.self]),
             VerbGroup("reading", [BalanceVerb.self, HistoryVerb.self, EventsVerb.self, StatsVerb.self]),
             VerbGroup(
                 "audit",

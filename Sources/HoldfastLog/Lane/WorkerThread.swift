@@ -33,5 +33,5 @@ package final class WorkerThread: Sendable {
     package func join() { pthread_join(handle, nil) }
 
     /// For a thread that nobody waits for: its stack is freed when it ends.
-    func detach() { pthread_detach(handle) }
+    package func detach() { pthread_detach(handle) }
 }

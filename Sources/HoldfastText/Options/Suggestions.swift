@@ -1,5 +1,5 @@
 /// Finds what a person meant to type.
-enum Suggestions {
+package enum Suggestions {
     /// The candidate nearest to the word, if it is near enough to be worth a question.
     static func nearest(to word: String, among candidates: [String]) -> String? {
         let ranked = candidates.map { (name: $0, distance: distance(word, $0)) }
@@ -11,7 +11,7 @@ enum Suggestions {
     }
 
     /// `; did you mean --lanes?`, or nothing.
-    static func question(_ word: String, among candidates: [String], prefix: String = "") -> String {
+    package static func question(_ word: String, among candidates: [String], prefix: String = "") -> String {
         nearest(to: word, among: candidates).map { "; did you mean \(prefix)\($0)?" } ?? ""
     }
 

@@ -1,7 +1,6 @@
 import Holdfast
 import HoldfastLog
 import HoldfastText
-import HoldfastWallet
 
 struct ApplyVerb: Verb {
     enum Clock: String, CaseIterable { case given }
@@ -35,8 +34,9 @@ struct ApplyVerb: Verb {
         let ledger = try Ledger.open(
             at: directory, on: RealDisk(), clock: clockIsGiven ? given : SystemClock(), drive: .threads)
         do {
-            let session = ApplySession(ledger, clock: clockIsGiven ? given : nil, groupMax: batch)
-            try await session.run()
+            var input = LineReader.standardInput()
+            var output = BufferedWriter.standardOutput()
+            try await CommandPipe(ledger, clock: clockIsGiven ? given : nil, groupMax: batch).run(&input, &output)
         } catch {
             await ledger.close()
             throw error

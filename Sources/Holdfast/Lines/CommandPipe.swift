@@ -1,10 +1,10 @@
-import Holdfast
-import HoldfastLog
-import HoldfastText
-import HoldfastWallet
+package import HoldfastLog
+package import HoldfastText
+internal import HoldfastWallet
 
-/// The pipe of `holdfast apply`: lines in, answers out, in order, with a few groups of commands on their way at once.
-final class ApplySession {
+/// Lines of commands in, lines of answers out, in order, with a few groups of commands on their way at once: the pipe of
+/// `holdfast apply`, and a body of many commands that the service is sent.
+package final class CommandPipe {
     private let ledger: Ledger
     /// Where time is given: moved on behind the commands, so that every lane hears of it in the end.
     private let clock: GivenClock?
@@ -13,23 +13,19 @@ final class ApplySession {
     private var names: AssetNames
     private var spare: [Group] = []
     private var underWay: [Group] = []
+    /// What was answered, line by line.
+    package private(set) var tally = AnswerTally()
     private static let groupsUnderWayMax = 3
 
     /// Some lines and what is to be answered to them.
     private final class Group {
         let run: CommandRun
-        var lines: [Line] = []
+        var lines: [CommandReading.Line] = []
 
         init(_ ledger: Ledger) { run = CommandRun(ledger) }
     }
 
-    private enum Line {
-        /// The next outcome of the run.
-        case command
-        case invalid(field: String?)
-    }
-
-    init(_ ledger: Ledger, clock: GivenClock?, groupMax: Int) {
+    package init(_ ledger: Ledger, clock: GivenClock? = nil, groupMax: Int) {
         self.ledger = ledger
         self.clock = clock
         self.groupMax = groupMax
@@ -37,11 +33,10 @@ final class ApplySession {
         names = AssetNames(ledger.assets)
     }
 
-    func run() async throws {
-        var input = LineReader.standardInput()
-        var output = BufferedWriter.standardOutput()
-        var decoder = CommandDecoder()
-        var builder = ledger.makeBuilder()
+    /// Returns once the input has ended and every answer is written. When it throws, some commands may be in the log
+    /// whose answers were not written.
+    package func run(_ input: inout LineReader, _ output: inout BufferedWriter) async throws {
+        var reading = CommandReading(ledger)
         var json = JSONWriter(capacity: 1 << 20)
         var group = takeGroup()
         var command = PreparedCommand()
@@ -49,7 +44,11 @@ final class ApplySession {
             switch line {
             case .tooLong: group.lines.append(.invalid(field: nil))
             case .text(let bytes):
-                guard prepare(bytes, &decoder, &builder, &command, into: group) else { break }
+                let line = reading.read(bytes, into: &command)
+                guard case .command = line else {
+                    group.lines.append(line)
+                    break
+                }
                 if clock != nil {
                     latestTime = max(latestTime, command.at)
                     command.at = latestTime
@@ -78,23 +77,6 @@ final class ApplySession {
             try await ledger.tick()
         }
         try output.flush()
-    }
-
-    /// The command of a line; false where the line was answered with its fault.
-    private func prepare(
-        _ line: UnsafeRawBufferPointer, _ decoder: inout CommandDecoder, _ builder: inout CommandBuilder,
-        _ command: inout PreparedCommand, into group: Group
-    ) -> Bool {
-        guard var form = decoder.decode(line) else {
-            group.lines.append(.invalid(field: nil))
-            return false
-        }
-        switch builder.prepare(&form, into: &command) {
-        case nil: return true
-        case .field(let field): group.lines.append(.invalid(field: field.wireName.description))
-        case .foreignField: group.lines.append(.invalid(field: decoder.foreignField(form.operation)))
-        }
-        return false
     }
 
     private func takeGroup() -> Group { spare.popLast() ?? Group(ledger) }
@@ -129,9 +111,13 @@ final class ApplySession {
         var next = 0
         for line in group.lines {
             switch line {
-            case .invalid(let field): AnswerJSON.writeInvalid(field: field, to: &json)
+            case .invalid(let field):
+                AnswerJSON.writeInvalid(field: field, to: &json)
+                tally.add(.invalidRequest)
             case .command:
-                AnswerJSON.write(group.run.outcome(next), &names, to: &json)
+                let outcome = group.run.outcome(next)
+                AnswerJSON.write(outcome, &names, to: &json)
+                tally.add(outcome)
                 next += 1
             }
         }

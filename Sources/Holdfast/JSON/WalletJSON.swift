@@ -1,4 +1,3 @@
-package import Holdfast
 package import HoldfastText
 
 extension Wallet {
@@ -20,7 +19,7 @@ extension Wallet {
 }
 
 extension Wallet.Hold {
-    func writeMembers(to json: inout JSONWriter) {
+    package func writeMembers(to json: inout JSONWriter) {
         json.member("request_id", requestID as String?)
         json.member("asset", asset as String?)
         json.member("amount", amount)

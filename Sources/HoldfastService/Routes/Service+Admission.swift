@@ -1,0 +1,50 @@
+internal import HoldfastText
+
+/// Who may ask what.
+extension Service: RequestHandler {
+    func admit(_ exchange: Exchange) -> Problem? {
+        do throws(Problem) {
+            try check(exchange)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func check(_ exchange: Exchange) throws(Problem) {
+        guard let target = exchange.target else { throw .badRequest("the target is no path, or not valid UTF-8") }
+        guard let match = Route.Match(target.path) else {
+            throw .notFound("there is nothing at \(target.raw)")
+        }
+        exchange.route = match.route
+        guard match.route.methods.contains(exchange.method) else {
+            throw .wrongMethod(allowed: match.route.methods.joined(separator: ", "))
+        }
+        let holder = configuration.tokens.holder(of: exchange.header("Authorization"))
+        exchange.token = holder?.name
+        guard !configuration.tokens.isEmpty, let right = match.route.right else { return }
+        guard let holder else {
+            throw .unauthorized(
+                exchange.header("Authorization") == nil
+                    ? "this route wants a token: Authorization: Bearer TOKEN" : "the token is not a known one")
+        }
+        guard holder.rights.contains(right) else {
+            throw .forbidden("the token \(holder.name) does not have the right \(right.rawValue)")
+        }
+    }
+
+    func answer(_ exchange: Exchange) {
+        do {
+            guard let target = exchange.target, let match = Route.Match(target.path) else { return }
+            let query = try QueryValues(target.query, known: match.route.parameters)
+            switch match.route {
+            case .commands: try answerCommands(exchange)
+            case .player: try answerPlayer(exchange, match.player!, query)
+            case .health: exchange.reply(Reply(JSONWriter.line { $0.member("alive", true) }))
+            default: throw Problem.notFound("there is nothing at \(target.raw)")
+            }
+        } catch {
+            exchange.refuse(Problem(error))
+        }
+    }
+}

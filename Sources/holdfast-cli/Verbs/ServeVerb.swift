@@ -1,0 +1,32 @@
+import HoldfastLog
+import HoldfastService
+import HoldfastText
+
+struct ServeVerb: Verb {
+    static let manual = Manual(
+        name: "serve", summary: "Serves a ledger over HTTP.",
+        description: """
+            Owns the ledger and takes commands, answers questions and streams events, until SIGTERM or SIGINT: then it \
+            answers what is under way, and closes the ledger. docs/SERVICE.md describes the routes and the configuration.
+            """,
+        arguments: [.required("DIR", "the ledger's directory")],
+        options: [.text("listen", "HOST:PORT", "where to listen; 127.0.0.1:8080 if nothing else is said")],
+        example: "holdfast serve ledger --listen 127.0.0.1:8080")
+
+    private let directory: String
+    private var configuration = ServiceConfiguration()
+
+    init(_ values: ParsedOptions) throws(UsageError) {
+        directory = values.text("DIR")
+        if let listen = values.textIfGiven("listen") { configuration.listen = try ListenAddress(listen) }
+    }
+
+    func run() async throws -> ExitCode {
+        let stop = try StopSignals()
+        let service = try Service(at: directory, configuration)
+        Output.say("listening on \(service.url)")
+        await stop.wait()
+        await service.stop()
+        return .done
+    }
+}
