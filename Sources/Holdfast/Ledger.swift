@@ -135,6 +135,23 @@ public final class Ledger: Sendable {
         try await engine.snapshot(at: directory.places, on: directory.disk)
     }
 
+    /// The same for a thread that may wait.
+    package func snapshotAndWait() throws(LedgerError) {
+        let done = Signal()
+        let outcome = Locked<Result<Void, LedgerError>?>(nil)
+        Task {
+            let result: Result<Void, LedgerError>
+            do throws(LedgerError) { result = .success(try await snapshot()) } catch { result = .failure(error) }
+            outcome.with { $0 = result }
+            done.raise()
+        }
+        while true {
+            let ticket = done.ticket
+            if let outcome = outcome.with({ $0 }) { return try outcome.get() }
+            done.wait(after: ticket)
+        }
+    }
+
     /// Why segments of some lane are not sealed any more, if that is so. Everything else goes on.
     public var sealingFailure: LedgerError? { engine.sealingFailure }
 

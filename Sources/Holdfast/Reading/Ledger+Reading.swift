@@ -94,7 +94,7 @@ extension Ledger {
 package struct RecordChain {
     private let log: FileBatchLog
     private let key: [UInt8]
-    private let last: UInt64
+    let last: UInt64
     private let scratch = RecordScratch()
 
     init(log: FileBatchLog, key: [UInt8], last: UInt64) {
@@ -104,7 +104,7 @@ package struct RecordChain {
     }
 
     /// No record stands before it: an event that says so had none before it, or one that was given up.
-    private var beginning: UInt64 { max(1, log.firstAddress) }
+    var beginning: UInt64 { max(1, log.firstAddress) }
 
     /// The revision of the first record that the log still has, if it has one.
     func firstRevision() throws(LedgerError) -> UInt64? {

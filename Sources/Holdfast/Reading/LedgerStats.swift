@@ -21,14 +21,41 @@ package struct LedgerStats {
     /// The newest snapshot's file.
     package var lastSnapshot: String?
 
+    /// From the files alone: the state is rebuilt from the newest snapshot and what came after it.
     package init(_ files: LedgerFiles) throws(LedgerError) {
-        lanes = files.logs.count
-        position = files.lastPosition
-        events = files.lastPosition
+        try self.init(files.logs, upTo: files.logs.map(\.tail.address), files.lastPosition, on: files.directory.disk)
+        for (machine, _) in try files.recoverStates() {
+            players += machine.withState { $0.playerCount }
+            openHolds += machine.withState { $0.openHoldCount }
+            if machine.latestTime > 0 { lastEventAt = max(lastEventAt ?? 0, machine.latestTime) }
+        }
+    }
+
+    /// Of a running ledger, up to what is durable.
+    package init(of ledger: Ledger) async throws(LedgerError) {
+        let mark = ledger.engine.durable.mark
+        try self.init(ledger.logs, upTo: mark.addresses, mark.position, on: ledger.directory.disk)
+        if mark.position > 0 {
+            let reader = try LogReader(ledger.logs, from: mark.position, upTo: mark.addresses)
+            var time: Int64?
+            _ = try reader.readBatch { (record, _, _, _) throws(LedgerError) in time = record.time }
+            lastEventAt = time
+        }
+        let census = try await ledger.census()
+        players = census.players
+        openHolds = census.openHolds
+    }
+
+    private init(
+        _ logs: [FileBatchLog], upTo ends: [UInt64], _ last: UInt64, on disk: any Disk
+    ) throws(LedgerError) {
+        lanes = logs.count
+        position = last
+        events = last
         /// What all segments take as open ones, and those of them that are sealed.
         var asOpen: UInt64 = 0
         var sealed: (bytes: UInt64, events: UInt64, asOpen: UInt64) = (0, 0, 0)
-        for log in files.logs {
+        for (log, end) in zip(logs, ends) {
             openSegments += log.openSegments.count
             sealedSegments += log.sealedSegments.count
             let found = try log.sealedBytes()
@@ -37,23 +64,17 @@ package struct LedgerStats {
             sealed.asOpen += found.asOpen
             asOpen += found.asOpen
             for number in log.openSegments {
-                let start = number * log.at.segmentBytes
-                asOpen += min(log.at.segmentBytes, log.tail.address - min(log.tail.address, start))
+                asOpen += min(log.at.segmentBytes, end - min(end, number * log.at.segmentBytes))
             }
-            lastSnapshot = try SnapshotFile.list(in: log.at.directory, on: files.directory.disk).first ?? lastSnapshot
+            lastSnapshot = try SnapshotFile.list(in: log.at.directory, on: disk).first ?? lastSnapshot
         }
         // Of a log that has given up its beginning only what is left takes bytes.
-        let left = events - min(events, files.firstPosition - 1)
+        let left = events - min(events, LogReader.firstPosition(of: logs) - 1)
         if left > 0 {
             bytesPerEventOpen = Self.rounded(Double(asOpen) / Double(left))
             bytesPerEvent = Self.rounded(Double(sealed.bytes + asOpen - sealed.asOpen) / Double(left))
         }
         if sealed.events > 0 { bytesPerEventSealed = Self.rounded(Double(sealed.bytes) / Double(sealed.events)) }
-        for (machine, _) in try files.recoverStates() {
-            players += machine.withState { $0.playerCount }
-            openHolds += machine.withState { $0.openHoldCount }
-            if machine.latestTime > 0 { lastEventAt = max(lastEventAt ?? 0, machine.latestTime) }
-        }
     }
 
     private static func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }

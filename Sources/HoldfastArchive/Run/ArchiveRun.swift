@@ -70,10 +70,17 @@ package final class ArchiveRun {
         return due
     }
 
+    private func mayGoOn() -> Bool {
+        if options.mayGoOn() { return true }
+        result.isCutShort = true
+        return false
+    }
+
     private func dropDays(of shelf: any RowShelf) throws(ArchiveError) {
         for day in try shelf.days() where day.rows > 0 && day.day.end <= options.now - options.deleteAfter {
             // A day with a problem stays; the others must not wait for it.
             guard day.unarchivedRows == 0 else { continue }
+            guard mayGoOn() else { return }
             do throws(ArchiveError) {
                 try drop(day, from: shelf)
             } catch {
@@ -140,6 +147,7 @@ package final class ArchiveRun {
     private func moveDays(of shelf: any RowShelf, _ rows: RowsAhead) throws(ArchiveError) {
         var batch: Batch?
         for index in rows.days.indices where rows.days[index].shelf === shelf {
+            guard mayGoOn() else { break }
             let day = rows.days[index].day
             if archive.chain.files(of: day, sharing: shelf.label).isEmpty {
                 let current: Batch

@@ -21,6 +21,8 @@ package struct NightlyJob: Sendable {
     /// Rows come from the log instead of the tables.
     package var readsLog = false
     package var snapshotDaysMax = ArchiveLimits.snapshotDaysMax
+    /// Asked before each day: once it says no, the run ends with what it has.
+    package var mayGoOn: @Sendable () -> Bool = { true }
 
     package init(ledger: String, tables: String, root: String) {
         self.ledger = ledger
@@ -65,6 +67,7 @@ package struct NightlyJob: Sendable {
         options.isDryRun = isDryRun
         options.forgivesClock = forgivesClock
         options.snapshotDaysMax = snapshotDaysMax
+        options.mayGoOn = mayGoOn
     }
 
     private func checkClock(_ now: Int64, _ files: LedgerFiles) throws(ArchiveError) {

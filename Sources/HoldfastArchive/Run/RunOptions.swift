@@ -20,6 +20,8 @@ package struct RunOptions: Sendable {
     package var snapshotBytesMax = ArchiveLimits.snapshotBytesMax
     package var snapshotDaysMax = ArchiveLimits.snapshotDaysMax
     package var partBytesMax = ArchiveLimits.partBytesMax
+    /// Asked before each day: once it says no, the run ends with what it has.
+    package var mayGoOn: @Sendable () -> Bool = { true }
 
     package init(now: Int64, database: String) {
         self.now = now
@@ -52,6 +54,8 @@ package struct RunReport: Sendable, Equatable {
     package var dropped: [Drop] = []
     /// What could not be done, each with its reason. The rest was done all the same.
     package var problems: [String] = []
+    /// It was told to end, and some days were not looked at.
+    package var isCutShort = false
 
     package init() {}
 

@@ -47,8 +47,10 @@ package final class LogReader {
         return nil
     }
 
-    /// Calls `body` with the events of the next batch and returns how many there were; 0 at the end.
+    /// Calls `body` with the events of the next batch, or with the next `most` of them, and returns how many there were; 0
+    /// at the end.
     package func readBatch(
+        most: Int = .max,
         _ body: (RecordView, _ position: UInt64, _ lane: Int, _ address: UInt64) throws(LogError) -> Void
     ) throws(LogError) -> Int {
         guard let lane = nextLane() else { return 0 }
@@ -59,15 +61,18 @@ package final class LogReader {
                 at: batch.header.address, "events \(next) to \(batch.header.position - 1) are missing before this batch"
             )
         }
-        let skip = Int(next - batch.header.position)
+        let first = Int(next - batch.header.position)
+        let end = first + min(most, Int(batch.header.count) - first)
         var index = 0
         try batch.forEachRecord { (record, address) throws(LogError) in
-            if index >= skip { try body(record, batch.header.position + UInt64(index), lane, address) }
+            if index >= first, index < end {
+                try body(record, batch.header.position + UInt64(index), lane, address)
+            }
             index += 1
         }
-        next = batch.header.position + UInt64(batch.header.count)
-        heads[lane] = try Self.advance(cursors[lane], past: next)
-        return index - skip
+        next = batch.header.position + UInt64(end)
+        if end == Int(batch.header.count) { heads[lane] = try Self.advance(cursors[lane], past: next) }
+        return end - first
     }
 
     private func nextLane() -> Int? {

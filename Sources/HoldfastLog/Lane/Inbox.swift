@@ -93,6 +93,7 @@ final class Inbox<Work: LaneWork>: Sendable {
     }
 
     var isEmpty: Bool { state.with { $0.works.isEmpty } }
+    var count: Int { state.with { $0.works.count } }
 
     /// Refuses everything from here on; what already waits is still to be taken.
     func close(_ reason: LogError) {

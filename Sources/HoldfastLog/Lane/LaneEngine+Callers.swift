@@ -5,6 +5,9 @@ extension LaneEngine {
         decidedAtOnce(work, on: lanes[lane]) ? nil : lanes[lane].inbox.offer(work)
     }
 
+    /// How many works wait in the inbox of each lane.
+    package var worksWaiting: [Int] { lanes.map(\.inbox.count) }
+
     package func submit(_ work: Machine.Work, to lane: Int) async throws(LogError) {
         if decidedAtOnce(work, on: lanes[lane]) { return }
         try await lanes[lane].inbox.put(work)

@@ -20,51 +20,24 @@ struct BackupVerb: Verb {
         ],
         example: "holdfast backup ledger /mnt/backup/ledger --keep 30d")
 
-    private let directory: String
-    private let target: String
-    private let keep: Int64?
-    private let dryRun: Bool
+    private let backup: BackupRun
 
     init(_ values: ParsedOptions) throws(UsageError) {
-        directory = values.text("DIR")
-        target = values.text("TARGET")
-        keep = values.millisecondsIfGiven("keep")
-        dryRun = values.flag("dry-run")
-        if dryRun, keep == nil { throw UsageError("--dry-run says what --keep would give up; give --keep too") }
+        var backup = BackupRun(
+            ledger: values.text("DIR"), target: values.text("TARGET"), keep: values.millisecondsIfGiven("keep"))
+        backup.isDryRun = values.flag("dry-run")
+        if backup.isDryRun, backup.keep == nil {
+            throw UsageError("--dry-run says what --keep would give up; give --keep too")
+        }
+        self.backup = backup
     }
 
     func run() async throws -> ExitCode {
         try OutputFile.checkDirectory(target)
         let progress = Progress.onStandardError("backup", unit: .bytes)
-        let now = SystemClock().now()
-        let report = try LedgerBackup.run(directory, into: target, at: now) { progress.advance(by: $0) }
-        var expiry: BackupExpiry?
-        if let keep {
-            expiry = try BackupExpiry.run(
-                LedgerBackup.target(target), keepingFrom: now - keep, dryRun: dryRun)
-        }
+        let done = try backup.run(at: SystemClock().now()) { progress.advance(by: $0) }
         progress.finish()
-        try Output.print(json(report, expiry))
+        try Output.print(done.json)
         return .done
-    }
-
-    private func json(_ report: LogBackup.Report, _ expiry: BackupExpiry?) -> JSONWriter {
-        JSONWriter.line { json in
-            json.member("taken", report.point.taken)
-            json.member("position", report.point.position)
-            json.member("time", report.point.time)
-            json.member("copied_files", report.copiedFiles)
-            json.member("copied_bytes", report.copiedBytes)
-            json.member("bytes", report.bytes)
-            json.member("removed", texts: report.removed)
-            if let expiry {
-                json.member("expired") { json in
-                    json.member("dry_run", dryRun)
-                    json.member("points", expiry.points.count)
-                    json.member("files", expiry.files.count)
-                    json.member("bytes", expiry.bytes)
-                }
-            }
-        }
     }
 }

@@ -20,30 +20,11 @@ struct StatsVerb: Verb {
     func run() async throws -> ExitCode {
         let stats = try LedgerStats(LedgerFiles(directory))
         if asJSON {
-            try Output.print(Self.json(stats))
+            try Output.print(stats.json)
         } else {
             try Output.print(Self.table(stats).map { TextColumn.pad($0, 18) + $1 })
         }
         return .done
-    }
-
-    private static func json(_ stats: LedgerStats) -> JSONWriter {
-        JSONWriter.line { json in
-            json.member("players", stats.players)
-            json.member("events", stats.events)
-            json.member("bytes_per_event", stats.bytesPerEvent)
-            json.member("bytes_per_event_open", stats.bytesPerEventOpen)
-            if let sealed = stats.bytesPerEventSealed { json.member("bytes_per_event_sealed", sealed) }
-            json.member("segments") { json in
-                json.member("open", stats.openSegments)
-                json.member("sealed", stats.sealedSegments)
-            }
-            json.member("lanes", stats.lanes)
-            json.member("position", stats.position)
-            json.member("open_holds", stats.openHolds)
-            json.member("last_event_at", stats.lastEventAt)
-            json.member("last_snapshot", stats.lastSnapshot)
-        }
     }
 
     private static func table(_ stats: LedgerStats) -> [(String, String)] {
