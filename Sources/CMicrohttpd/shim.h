@@ -84,6 +84,12 @@ static inline int hf_http_socket(struct MHD_Connection *connection) {
     return info ? info->connect_fd : -1;
 }
 
+/// What the owner has called this connection's other side; 0 where it has not.
+static inline uint64_t hf_http_peer(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? (uint64_t)(uintptr_t)info->socket_context : 0;
+}
+
 /// The descriptor through which a signal tells that the program is to stop.
 static int hf_stop_descriptor = -1;
 static volatile sig_atomic_t hf_stop_signals = 0;

@@ -1,4 +1,5 @@
 package import Holdfast
+internal import HoldfastArchive
 package import HoldfastLog
 
 /// The HTTP face of a ledger: it owns the ledger, answers requests, and does what is due beside it.
@@ -16,6 +17,10 @@ package final class Service: @unchecked Sendable {
     package let address: ListenAddress
     package let isEncrypted: Bool
     let configuration: ServiceConfiguration
+    let log: ServiceLog
+    let clock: any LogClock
+    let jobs: JobRunner
+    let tables: TablesFollower?
     private var server: HTTPServer!
 
     // The loop's.
@@ -24,12 +29,21 @@ package final class Service: @unchecked Sendable {
     var metrics = ServiceMetrics()
     var spareRuns: [CommandRun] = []
     var commandsUnderWay = 0
+    var streamsUnderWay = 0
+    /// Of the last command that could not be taken for want of space; nil once one could be.
+    var lastStorageTrouble: Problem?
+    var connections: Int { server.connections }
+    var complaints: Int { server.complaints }
+    var requestsUnderWay: Int { server.requestsUnderWay }
 
     /// Opens the ledger and listens. Throws where either is not possible.
     package init(
-        at directory: String, _ configuration: ServiceConfiguration, clock: any LogClock = SystemClock()
+        at directory: String, _ configuration: ServiceConfiguration, clock: any LogClock = SystemClock(),
+        log: ServiceLog
     ) throws {
         self.configuration = configuration
+        self.log = log
+        self.clock = clock
         let listener = try Listener(configuration.listen)
         guard listener.isLoopback || !configuration.tokens.isEmpty || configuration.isOpenToAll else {
             throw ServiceError.openToAll(configuration.listen)
@@ -40,6 +54,10 @@ package final class Service: @unchecked Sendable {
         ledger = try Ledger.open(at: directory, on: RealDisk(), clock: clock, drive: .threads)
         reading = CommandReading(ledger)
         names = AssetNames(ledger.assets)
+        tables = configuration.tables.map { TablesFollower(directory, $0, log: log) }
+        jobs = JobRunner(
+            Self.jobs(configuration, directory, ledger, tables, clock), clock: clock, file: JobFile(in: directory),
+            log: log)
         do {
             server = try HTTPServer(listener, configuration.limits.server, tls: identity, handler: self)
         } catch {
@@ -47,18 +65,42 @@ package final class Service: @unchecked Sendable {
             throw error
         }
         server.run()
+        tables?.start()
+        jobs.start()
+    }
+
+    private static func jobs(
+        _ configuration: ServiceConfiguration, _ directory: String, _ ledger: Ledger, _ tables: TablesFollower?,
+        _ clock: any LogClock
+    ) -> [any Job] {
+        var jobs: [any Job] = []
+        if let plan = configuration.archive, let tables {
+            var job = NightlyJob(ledger: directory, tables: tables.directory, root: plan.root)
+            job.olderThan = plan.olderThan
+            job.deleteAfter = plan.deleteAfter
+            job.database = plan.database
+            jobs.append(ArchiveJob(schedule: plan.schedule, job: job, tables: tables, clockRuns: clock.runsByItself))
+        }
+        if let plan = configuration.backup {
+            let backup = BackupRun(ledger: directory, target: plan.target, keep: plan.keep)
+            jobs.append(BackupJob(schedule: plan.schedule, backup: backup))
+        }
+        jobs.append(SnapshotJob(schedule: configuration.snapshot, ledger: ledger))
+        return jobs
     }
 
     /// Takes no more requests, answers those under way, and closes the ledger.
     package func stop() async {
-        server.stop(within: Int64(configuration.limits.stopSeconds) * 1_000_000_000)
+        let patience = Int64(configuration.limits.stopSeconds) * 1_000_000_000
+        server.stop(within: patience)
         await onThread("hf-stop") { [self] in
+            jobs.stop(within: patience)
+            tables?.stop()
             server.join()
             ledger.closeAndWait()
+            log.close()
         }
     }
 
     package var url: String { "\(isEncrypted ? "https" : "http")://\(address)" }
-
-    func ended(_ exchange: Exchange, whole: Bool) {}
 }

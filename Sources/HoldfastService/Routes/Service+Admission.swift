@@ -1,3 +1,4 @@
+private import CHoldfast
 internal import HoldfastText
 
 /// Who may ask what.
@@ -22,6 +23,7 @@ extension Service: RequestHandler {
         }
         let holder = configuration.tokens.holder(of: exchange.header("Authorization"))
         exchange.token = holder?.name
+        exchange.rights = holder?.rights ?? []
         guard !configuration.tokens.isEmpty, let right = match.route.right else { return }
         guard let holder else {
             throw .unauthorized(
@@ -41,10 +43,25 @@ extension Service: RequestHandler {
             case .commands: try answerCommands(exchange)
             case .player: try answerPlayer(exchange, match.player!, query)
             case .health: exchange.reply(Reply(JSONWriter.line { $0.member("alive", true) }))
-            default: throw Problem.notFound("there is nothing at \(target.raw)")
+            case .history: try answerHistory(exchange, match.player!, query)
+            case .events: try answerEvents(exchange, query)
+            case .stats: answerStats(exchange)
+            case .ready: answerReady(exchange)
+            case .metrics: answerMetrics(exchange)
+            case .jobs: answerJobs(exchange)
+            case .runJob: try answerRunJob(exchange, match.job!)
+            case .unknown: throw Problem.notFound("there is nothing at \(target.raw)")
             }
         } catch {
             exchange.refuse(Problem(error))
         }
+    }
+
+    func ended(_ exchange: Exchange, whole: Bool) {
+        if exchange.isStream { streamsUnderWay -= 1 }
+        let nanoseconds = hf_monotonic_ns() - exchange.began
+        let isWhole = whole && exchange.stream?.trouble == nil
+        metrics.count(exchange, nanoseconds: nanoseconds, whole: isWhole)
+        log.request(exchange, nanoseconds: nanoseconds, whole: isWhole)
     }
 }

@@ -53,6 +53,7 @@ extension Service {
     }
 
     private func finish(_ run: CommandRun, _ failure: LedgerError?, _ exchange: Exchange) {
+        noteStorage(failure)
         if let failure {
             exchange.refuse(Problem(failure))
         } else {
@@ -67,6 +68,11 @@ extension Service {
     }
 
     private static let spareRunsMax = 256
+
+    private func noteStorage(_ failure: LedgerError?) {
+        guard let failure else { return lastStorageTrouble = nil }
+        if case .storageFull = failure { lastStorageTrouble = Problem(failure) }
+    }
 
     /// Not an answer of the ledger's, which never saw it.
     private func answerInvalid(_ exchange: Exchange, field: String?) {
@@ -94,9 +100,12 @@ extension Service {
                 commandsUnderWay -= lines
                 switch result {
                 case .success(let (answers, tally)):
+                    lastStorageTrouble = nil
                     metrics.answers.add(tally)
                     exchange.reply(Reply(.lines, answers))
-                case .failure(let problem): exchange.refuse(problem)
+                case .failure(let problem):
+                    if problem.status == 507 { lastStorageTrouble = problem }
+                    exchange.refuse(problem)
                 }
             }
         }

@@ -18,6 +18,7 @@ final class Exchange: @unchecked Sendable {
     }
 
     let connection: OpaquePointer
+    let peer: Peer?
     /// Nil where it could not be taken apart.
     let target: RequestTarget?
     let rawTarget: String
@@ -40,11 +41,14 @@ final class Exchange: @unchecked Sendable {
     /// What the service notes about it.
     var route = Route.unknown
     var token: String?
-    /// Watched for its client going away, under this number.
-    var watch: UInt64?
+    var rights: Set<Right> = []
+    /// One of the streams that there are only so many of at a time.
+    var isStream = false
+    var isEndless = false
 
-    init(_ connection: OpaquePointer, _ target: String, _ server: HTTPServer) {
+    init(_ connection: OpaquePointer, _ peer: Peer?, _ target: String, _ server: HTTPServer) {
         self.connection = connection
+        self.peer = peer
         rawTarget = target
         self.target = RequestTarget(target)
         self.server = server

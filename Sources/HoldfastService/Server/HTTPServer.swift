@@ -29,22 +29,22 @@ final class HTTPServer: @unchecked Sendable {
     private var thread: WorkerThread?
 
     private var exchanges: [ObjectIdentifier: Exchange] = [:]
-    private var watched: [UInt64: Exchange] = [:]
-    private var nextWatch = Mark.firstWatch
+    private var peers: [UInt64: Peer] = [:]
+    private var nextPeer = Mark.firstPeer
     private var bodiesBytes = 0
     /// Until when requests that are under way may end; nil while the service runs.
     private var stopsAt: Int64?
-    private(set) var connections = 0
+    var connections: Int { peers.count }
     private(set) var complaints = 0
     private let lastComplaint = Locked("")
 
     var requestsUnderWay: Int { exchanges.count }
 
-    /// Numbers of what the loop waits for; further ones are clients that may go away.
+    /// Numbers of what the loop waits for; further ones are peers that may go away.
     private enum Mark {
         static let library: UInt64 = 0
         static let inbox: UInt64 = 1
-        static let firstWatch: UInt64 = 2
+        static let firstPeer: UInt64 = 2
     }
 
     init(
@@ -114,7 +114,7 @@ final class HTTPServer: @unchecked Sendable {
                 switch event.data.u64 {
                 case Mark.library: break
                 case Mark.inbox: inbox.work()
-                case let number: clientWentAway(number)
+                case let number: peerWentAway(number)
                 }
             }
             MHD_run(daemon)
@@ -137,7 +137,8 @@ final class HTTPServer: @unchecked Sendable {
             if exchange.ready == nil { exchange.ready = Problem.stopping.reply }
             resume(exchange)
         }
-        MHD_run(daemon)
+        // What they end with is written in a few turns.
+        for _ in 0..<4 { MHD_run(daemon) }
         MHD_stop_daemon(daemon)
     }
 
@@ -146,36 +147,45 @@ final class HTTPServer: @unchecked Sendable {
         epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
     }
 
-    // MARK: Connections that wait
+    // MARK: Connections
 
-    /// With `isIdle` for an unknown time: whether the client is still there is watched meanwhile.
-    func suspend(_ exchange: Exchange, isIdle: Bool = false) {
+    /// The library hears of a peer's end where it comes by itself, but not where it came together with the last bytes, nor
+    /// while the connection is suspended. So all of them are watched from here too.
+    private func connected(_ connection: OpaquePointer) -> UInt64 {
+        let number = nextPeer
+        nextPeer += 1
+        let peer = Peer(connection, hf_http_socket(connection))
+        peers[number] = peer
+        Self.noticeDeadPeers(peer.descriptor)
+        watch(peer.descriptor, for: EPOLLRDHUP.rawValue | EPOLLET.rawValue, as: number)
+        return number
+    }
+
+    /// Whoever only half closes is taken for gone where a stream would have to be kept for them: from here the two look
+    /// alike.
+    private func peerWentAway(_ number: UInt64) {
+        guard let peer = peers[number] else { return }
+        peer.isGone = true
+        if let waiting = peer.waiting {
+            waiting.stream?.cancel()
+        } else {
+            // A connection that is resumed is looked at again, and its end found.
+            MHD_suspend_connection(peer.connection)
+            MHD_resume_connection(peer.connection)
+        }
+    }
+
+    func suspend(_ exchange: Exchange) {
         MHD_suspend_connection(exchange.connection)
+        exchange.peer?.waiting = exchange
         exchange.isSuspended = true
-        guard isIdle else { return }
-        let number = nextWatch
-        nextWatch += 1
-        exchange.watch = number
-        watched[number] = exchange
-        watch(
-            hf_http_socket(exchange.connection), for: EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue, as: number)
     }
 
     func resume(_ exchange: Exchange) {
         guard exchange.phase != .over, exchange.isSuspended else { return }
+        exchange.peer?.waiting = nil
         exchange.isSuspended = false
-        if let number = exchange.watch {
-            exchange.watch = nil
-            watched[number] = nil
-            epoll_ctl(epoll, EPOLL_CTL_DEL, hf_http_socket(exchange.connection), nil)
-        }
         MHD_resume_connection(exchange.connection)
-    }
-
-    /// It has closed its side. Whoever only half closes is taken for gone too: from here the two look alike.
-    private func clientWentAway(_ number: UInt64) {
-        guard let exchange = watched[number] else { return }
-        exchange.stream?.cancel()
     }
 
     func header(_ name: String, of connection: OpaquePointer) -> String? {
@@ -188,7 +198,8 @@ final class HTTPServer: @unchecked Sendable {
         start.pointee.begin = { context, target, connection in
             let server = HTTPServer.of(context)
             let text = target.flatMap { String(validatingCString: $0) } ?? ""
-            let exchange = Exchange(connection!, text, server)
+            let peer = server.peers[hf_http_peer(connection!)]
+            let exchange = Exchange(connection!, peer, text, server)
             server.exchanges[ObjectIdentifier(exchange)] = exchange
             return Unmanaged.passRetained(exchange).toOpaque()
         }
@@ -205,14 +216,13 @@ final class HTTPServer: @unchecked Sendable {
             let exchange = Unmanaged<Exchange>.fromOpaque(pointer).takeRetainedValue()
             HTTPServer.of(context).ended(exchange, whole: reason == .REQUEST_TERMINATED_COMPLETED_OK)
         }
-        start.pointee.connected = { context, connection, _, code in
+        start.pointee.connected = { context, connection, number, code in
             let server = HTTPServer.of(context)
-            guard code == .CONNECTION_NOTIFY_STARTED else {
-                server.connections -= 1
-                return
+            if code == .CONNECTION_NOTIFY_STARTED {
+                number!.pointee = UnsafeMutableRawPointer(bitPattern: UInt(server.connected(connection!)))
+            } else {
+                server.peers[UInt64(UInt(bitPattern: number!.pointee))] = nil
             }
-            server.connections += 1
-            HTTPServer.noticeDeadPeers(hf_http_socket(connection!))
         }
         start.pointee.complain = { context, text in
             let server = HTTPServer.of(context)
@@ -335,7 +345,6 @@ final class HTTPServer: @unchecked Sendable {
     private func ended(_ exchange: Exchange, whole: Bool) {
         exchange.stream?.cancel()
         drop(exchange)
-        if let number = exchange.watch { watched[number] = nil }
         handler.ended(exchange, whole: whole)
         exchange.phase = .over
         exchange.stream = nil

@@ -42,13 +42,14 @@ final class ReplyStream {
     private static let endWithError = -2
 
     private func fetch() {
-        exchange.server.suspend(exchange, isIdle: true)
+        exchange.server.suspend(exchange)
         let (source, exchange) = (source, exchange)
         work = Task {
             let result: Result<[UInt8]?, any Error>
             do { result = .success(try await source.next()) } catch { result = .failure(error) }
             exchange.later { $0.stream?.take(result) }
         }
+        if exchange.peer?.isGone == true { cancel() }
     }
 
     private func take(_ result: Result<[UInt8]?, any Error>) {
