@@ -62,6 +62,7 @@ package final class Service: @unchecked Sendable {
             server = try HTTPServer(listener, configuration.limits.server, tls: identity, handler: self)
         } catch {
             ledger.closeAndWait()
+            if let files = configuration.tls { throw ServiceError.badCertificate(files, reason: "\(error)") }
             throw error
         }
         server.run()

@@ -5,6 +5,8 @@ package enum ServiceError: Error, Sendable {
     case openToAll(ListenAddress)
     /// The library for HTTP refused what it was given.
     case cannotServe(reason: String)
+    /// With this certificate and key it does not work.
+    case badCertificate(ServiceConfiguration.TLSFiles, reason: String)
     case cannotRead(file: String, reason: String)
     /// Others than its owner may read a file of secrets.
     case notPrivate(file: String, mode: String)
@@ -18,6 +20,8 @@ extension ServiceError: CustomStringConvertible {
             "\(address) can be reached from other machines, and no tokens are configured: whoever reaches it could move "
                 + "money. Configure tokens, listen on 127.0.0.1, or say \"insecure\": true in the configuration."
         case .cannotServe(let reason): "can't serve: \(reason)."
+        case .badCertificate(let files, let reason):
+            "\(reason) Check that \(files.certificate) has a certificate and \(files.key) its private key, both as PEM."
         case .cannotRead(let file, let reason): "\(file) can't be read: \(reason)."
         case .notPrivate(let file, let mode):
             "\(file) has secrets in it, and others than its owner may read it (mode \(mode)). "

@@ -156,6 +156,6 @@ struct ProtocolTests {
         fclose(fopen(disk, "w"))
         await #expect {
             _ = try await ServiceUnderTest.make(at: place) { $0.tls = .init(certificate: disk, key: disk) }
-        } throws: { "\($0)".contains("can't serve") }
+        } throws: { "\($0)".contains("its private key, both as PEM") }
     }
 }

@@ -1,4 +1,4 @@
-package import HoldfastText
+internal import HoldfastText
 
 extension ServiceConfiguration {
     /// Reads a configuration file. Every key is optional; one that is not known is refused.

@@ -17,17 +17,19 @@ extension Service: RequestHandler {
         guard let match = Route.Match(target.path) else {
             throw .notFound("there is nothing at \(target.raw)")
         }
-        exchange.route = match.route
+        exchange.match = match
         guard match.route.methods.contains(exchange.method) else {
             throw .wrongMethod(allowed: match.route.methods.joined(separator: ", "))
         }
-        let holder = configuration.tokens.holder(of: exchange.header("Authorization"))
+        guard !configuration.tokens.isEmpty else { return }
+        let authorization = exchange.header("Authorization")
+        let holder = configuration.tokens.holder(of: authorization)
         exchange.token = holder?.name
         exchange.rights = holder?.rights ?? []
-        guard !configuration.tokens.isEmpty, let right = match.route.right else { return }
+        guard let right = match.route.right else { return }
         guard let holder else {
             throw .unauthorized(
-                exchange.header("Authorization") == nil
+                authorization == nil
                     ? "this route wants a token: Authorization: Bearer TOKEN" : "the token is not a known one")
         }
         guard holder.rights.contains(right) else {
@@ -37,7 +39,7 @@ extension Service: RequestHandler {
 
     func answer(_ exchange: Exchange) {
         do {
-            guard let target = exchange.target, let match = Route.Match(target.path) else { return }
+            guard let target = exchange.target, let match = exchange.match else { return }
             let query = try QueryValues(target.query, known: match.route.parameters)
             switch match.route {
             case .commands: try answerCommands(exchange)

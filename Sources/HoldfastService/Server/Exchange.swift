@@ -39,7 +39,8 @@ final class Exchange: @unchecked Sendable {
     var status = 0
     var bytesSent = 0
     /// What the service notes about it.
-    var route = Route.unknown
+    var match: Route.Match?
+    var route: Route { match?.route ?? .unknown }
     var token: String?
     var rights: Set<Right> = []
     /// One of the streams that there are only so many of at a time.

@@ -227,7 +227,7 @@ final class HTTPServer: @unchecked Sendable {
         start.pointee.complain = { context, text in
             let server = HTTPServer.of(context)
             let line = text.map { String(cString: $0) } ?? ""
-            server.lastComplaint.with { $0 = String(line.prefix { $0 != "\n" }) }
+            server.lastComplaint.with { $0 = String(line.prefix { $0 != "\n" && $0 != "." }) }
             server.complaints += 1
         }
     }

@@ -44,6 +44,8 @@ struct RequestTarget: Sendable {
     }
 
     private static func decoded(_ text: Substring.UTF8View, plusIsSpace: Bool = false) -> String? {
+        // As a rule there is nothing to decode.
+        if !text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) { return String(text) }
         var bytes: [UInt8] = []
         var rest = text[...]
         while let byte = rest.popFirst() {

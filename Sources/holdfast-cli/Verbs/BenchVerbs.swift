@@ -6,7 +6,7 @@ enum BenchVerbs {
         "benchmarks",
         [
             BenchDayVerb.self, BenchWalletVerb.self, BenchLogVerb.self, BenchSealVerb.self, BenchTablesVerb.self,
-            BenchArchiveVerb.self, BenchVerifyVerb.self, BenchRecoverVerb.self, BenchScaleVerb.self,
+            BenchArchiveVerb.self, BenchHTTPVerb.self, BenchVerifyVerb.self, BenchRecoverVerb.self, BenchScaleVerb.self,
             BenchRivalsVerb.self, BenchReportVerb.self, BenchCompareVerb.self,
         ])
 }
