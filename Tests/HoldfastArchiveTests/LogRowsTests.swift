@@ -56,7 +56,7 @@ struct LogRowsTests {
         arguments: [true, false], [plenty, scarce, scarcer])
     func same(seals: Bool, limits: LogRows.Limits) throws {
         let (files, due) = try world(seals: seals)
-        let directory = try TemporaryDirectory()
+        let directory = TemporaryDirectory()
         let source = LogRows(files, shards: Self.shards, spillingInto: directory.path, limits: limits)
         for index in due.indices {
             let fromLog = try lines { try source.gather(firstOf: due[index...], $0) }
@@ -69,7 +69,7 @@ struct LogRowsTests {
     @Test("only what does not fit in memory is laid down, and where that can't be, nothing is handed over")
     func directoryMissing() throws {
         let (files, due) = try world(seals: true)
-        let directory = try TemporaryDirectory()
+        let directory = TemporaryDirectory()
         let nowhere = directory.path + "/nowhere"
         let enough = LogRows(files, shards: Self.shards, spillingInto: nowhere, limits: Self.plenty)
         #expect(try lines { try enough.gather(firstOf: due[...], $0) }.count == due[0].state.rows)
@@ -88,7 +88,7 @@ struct LogRowsTests {
         let shelf = due[0].shelf as! MemoryShelf
         shelf.insert(RowMaker.line(player: "p9", seq: 1, position: 1, at: due[0].day.begin), on: due[0].day)
         let now = DueDay(shelf, try shelf.days().first { $0.day == due[0].day }!)
-        let directory = try TemporaryDirectory()
+        let directory = TemporaryDirectory()
         let source = LogRows(files, shards: Self.shards, spillingInto: directory.path, limits: Self.plenty)
         #expect {
             try source.gather(firstOf: [now]) { _ in Issue.record("rows were handed over") }
@@ -107,7 +107,7 @@ struct LogRowsTests {
                 bytes.withUnsafeMutableBytes { row.store(at: $0.baseAddress! + ($0.count - sizes.last!)) }
             }
         }
-        let directory = try TemporaryDirectory()
+        let directory = TemporaryDirectory()
         func read(_ bytes: [UInt8]) throws -> Int {
             let file = try SpillFile(in: directory.path)
             // Behind something else, and through a buffer that holds one record and part of the next.

@@ -1,4 +1,4 @@
-package import HoldfastLog
+internal import HoldfastLog
 package import HoldfastText
 
 /// A backup, and the giving up of what is older than it is kept for. For the command line and the service.

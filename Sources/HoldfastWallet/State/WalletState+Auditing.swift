@@ -1,4 +1,4 @@
-package import HoldfastLog
+import HoldfastLog
 import HoldfastMemory
 
 /// What an auditor asks of a whole state, without a view of each player.

@@ -33,7 +33,7 @@ struct BackupVerb: Verb {
     }
 
     func run() async throws -> ExitCode {
-        try OutputFile.checkDirectory(target)
+        try OutputFile.checkDirectory(backup.target)
         let progress = Progress.onStandardError("backup", unit: .bytes)
         let done = try backup.run(at: SystemClock().now()) { progress.advance(by: $0) }
         progress.finish()
