@@ -23,7 +23,7 @@ final class Exchange: @unchecked Sendable {
     let target: RequestTarget?
     let rawTarget: String
     let began = hf_monotonic_ns()
-    unowned let server: HTTPServer
+    let server: HTTPServer
     var method = ""
     var phase = Phase.fresh
     /// What it is refused with once its body has come.

@@ -48,7 +48,7 @@ final class HTTPServer: @unchecked Sendable {
     }
 
     init(
-        _ listener: borrowing Listener, _ settings: ServerSettings, tls: TLSIdentity?, handler: any RequestHandler
+        _ listener: Listener, _ settings: ServerSettings, tls: TLSIdentity?, handler: any RequestHandler
     ) throws {
         self.settings = settings
         self.handler = handler
@@ -57,7 +57,7 @@ final class HTTPServer: @unchecked Sendable {
         start = .allocate(capacity: 1)
         start.initialize(to: hf_http_settings())
         guard epoll >= 0 else { throw ServiceError.cannotServe(reason: errorText(errno)) }
-        start.pointee.socket = listener.descriptor
+        start.pointee.socket = listener.take()
         start.pointee.connections_max = UInt32(settings.connectionsMax)
         start.pointee.idle_seconds = UInt32(settings.idleSeconds)
         start.pointee.connection_bytes = settings.connectionBytes
@@ -83,7 +83,7 @@ final class HTTPServer: @unchecked Sendable {
 
     func run() { thread = WorkerThread(name: "hf-http") { [self] in loop() } }
 
-    /// From any thread: does something on the loop's thread.
+    /// From any thread: does something on the loop's thread. What comes after its end is dropped.
     func post(_ work: @escaping @Sendable () -> Void) { inbox.post(work) }
 
     /// From any thread: takes no new connections and no new requests, and ends once those under way are answered, or the
@@ -140,6 +140,7 @@ final class HTTPServer: @unchecked Sendable {
         // What they end with is written in a few turns.
         for _ in 0..<4 { MHD_run(daemon) }
         MHD_stop_daemon(daemon)
+        inbox.close()
     }
 
     private func watch(_ descriptor: Int32, for events: UInt32, as number: UInt64) {

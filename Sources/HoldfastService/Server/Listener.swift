@@ -3,9 +3,9 @@ private import Glibc
 internal import HoldfastLog
 internal import HoldfastText
 
-/// A socket that listens.
-struct Listener: ~Copyable {
-    let descriptor: Int32
+/// A socket that listens. It is closed with the last reference, unless a server has taken it over.
+final class Listener {
+    private var descriptor: Int32
     /// With the port that it got, where any would do.
     let address: ListenAddress
     /// Whether only this machine can reach it.
@@ -36,6 +36,14 @@ struct Listener: ~Copyable {
         self.descriptor = descriptor
         address = wanted.with(port: Self.port(of: descriptor))
         isLoopback = Self.isLoopback(place.pointee.ai_addr)
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// From here on it is the caller's to close.
+    func take() -> Int32 {
+        defer { descriptor = -1 }
+        return descriptor
     }
 
     private static let flags = Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
