@@ -81,38 +81,53 @@ import Testing
         #expect(fault(disk) == nil)
     }
 
-    @Test("a row beyond the events that the root vouches for is found, though every sum is right")
-    func rowsTwice() throws {
-        let disk = try sealedLog()
-        let whole = try #require(disk.contents(path(1)))
+    /// The segment with these of its blocks in this order, and every sum made right.
+    private func rebuilt(_ whole: [UInt8], _ order: (Int) -> [Int]) throws -> [UInt8] {
         var header = try header(whole)
         let (old, blocks) = (header[.index], header[.blocks])
         let stored = Array(whole[Int(old.offset)..<Int(old.offset + old.size)])
         let index = try #require(SealedIndex(stored, count: Int(old.count), filling: blocks.range))
-        var entries = (0..<index.count).map { index[$0] }
-        var keys = Array(stored[(index.count * SealedIndex.entryBytes)...])
-        // The last block stands there twice, so that its events are listed twice.
-        var twice = try #require(entries.last)
-        let block = whole[Int(twice.offset)..<Int(twice.offset) + twice.bytes]
-        keys += keys[twice.keyOffset..<twice.keyOffset + twice.keyCount]
-        twice.offset = blocks.range.upperBound
-        twice.keyOffset = keys.count - twice.keyCount
-        entries.append(twice)
-        let shift = UInt64(SealedIndex.entryBytes + twice.keyCount)
-        for number in entries.indices { entries[number].offset += shift }
+        let known = Array(stored[(index.count * SealedIndex.entryBytes)...])
+        let order = order(index.count)
+        var (entries, keys, content): ([SealedIndex.Entry], [UInt8], [UInt8]) = ([], [], [])
+        let keyBytes = order.reduce(0) { $0 + index[$1].keyCount }
+        let shift = UInt64(order.count * SealedIndex.entryBytes + keyBytes) - old.size
+        for number in order {
+            var entry = index[number]
+            let key = known[entry.keyOffset..<entry.keyOffset + entry.keyCount]
+            let bytes = whole[Int(entry.offset)..<Int(entry.offset) + entry.bytes]
+            entry.offset = blocks.offset + shift + UInt64(content.count)
+            entry.keyOffset = keys.count
+            entries.append(entry)
+            keys += key
+            content += bytes
+        }
         let made = SealedIndex.stored(entries, keys: keys)
         header[.index].size += shift
-        header[.index].count += 1
+        header[.index].count = UInt32(order.count)
         header[.index].checksum = made.withUnsafeBytes { hf_crc32c(0, $0.baseAddress, $0.count) }
-        header[.blocks].size += UInt64(block.count)
         for part in [SealedHeader.Part.statistics, .batches, .blocks, .filter] { header[part].offset += shift }
-        header[.filter].offset += UInt64(block.count)
-        header.fileBytes += shift + UInt64(block.count)
-        disk.overwrite(
-            path(1),
-            with: header.stored() + made + whole[Int(old.offset + old.size)..<Int(blocks.range.upperBound)] + block
-                + whole[Int(blocks.range.upperBound)...])
-        #expect(isNamed(fault(disk), path(1)))
+        let more = UInt64(content.count) - blocks.size
+        header[.blocks].size += more
+        header[.blocks].count = UInt32(order.count)
+        header[.filter].offset += more
+        header.fileBytes += shift + more
+        return header.stored() + made + whole[Int(old.range.upperBound)..<Int(blocks.offset)] + content
+            + whole[Int(blocks.range.upperBound)...]
+    }
+
+    @Test("rows beyond the events that the root vouches for, and rows where no search finds them, are found")
+    func rowsOutOfPlace() throws {
+        let disk = try sealedLog(segmentBytes: 256 << 10, events: 2_500)
+        let whole = try #require(disk.contents(path(0)))
+        disk.overwrite(path(0), with: try rebuilt(whole) { Array(0..<$0) })
+        #expect(disk.contents(path(0)) == whole)
+        let orders: [(Int) -> [Int]] = [{ Array(0..<$0) + [$0 - 1] }, { Array((0..<$0).reversed()) }]
+        for order in orders {
+            disk.overwrite(path(0), with: try rebuilt(whole, order))
+            #expect(isNamed(fault(disk), path(0)))
+            #expect(isNamed(fault(disk, deep: true), path(0)))
+        }
     }
 
     @Test("two segments that changed places, one of another lane, log or time, and a missing one are found")

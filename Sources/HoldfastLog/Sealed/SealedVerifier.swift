@@ -1,8 +1,8 @@
 internal import CHoldfast
 
-/// Checks sealed segments: every checksum, the hash of each batch, that the blocks hold what the Merkle root says, and
-/// that each root is chained to the one before. `deep` computes everything anew that was computed when the segment was
-/// sealed: the filter, the statistics, the index.
+/// Checks sealed segments: every checksum, the hash of each batch, that the blocks hold what the Merkle root says, in
+/// the order in which they are searched, and that each root is chained to the one before. `deep` computes everything
+/// anew that was computed when the segment was sealed: the filter, the statistics, the index.
 package struct SealedVerifier: Sendable {
     private let isDeep: Bool
 
@@ -56,7 +56,8 @@ package struct SealedVerifier: Sendable {
         var order = SealedOrder()
         defer { order.free() }
         let image = try segment.image(from: pool) { [isDeep] (block, rows) throws(LogError) in
-            if isDeep { try order.take(rows, of: block, in: segment, seed: seed) }
+            try order.take(rows, of: block, in: segment)
+            if isDeep { order.takeNames(rows, of: segment, seed: seed) }
         }
         let base = UnsafeRawPointer(image.bytes.baseAddress!)
         var tree = MerkleTree()
@@ -99,7 +100,7 @@ package struct SealedVerifier: Sendable {
     }
 }
 
-/// What a deep look takes from the blocks as they pass: that their rows ascend, and the names that the filter is of.
+/// What is seen of the blocks as they pass: that their rows ascend and, for a deep look, the names that the filter is of.
 private struct SealedOrder {
     private(set) var rows: UInt64 = 0
     private var names = ByteColumn(capacity: 64 << 10)
@@ -113,7 +114,7 @@ private struct SealedOrder {
     var filter: [UInt8] { names.bytes.withMemoryRebound(to: UInt64.self) { RequestFilter.build($0) } }
 
     mutating func take(
-        _ block: UnsafeBufferPointer<SealedRow>, of number: Int, in segment: SealedSegment, seed: UInt64
+        _ block: UnsafeBufferPointer<SealedRow>, of number: Int, in segment: SealedSegment
     ) throws(LogError) {
         rows += UInt64(block.count)
         // Within a cluster keys are one and addresses ascend, or the index would not find them.
@@ -135,6 +136,9 @@ private struct SealedOrder {
             lastKey.append(contentsOf: before.keyBytes)
             lastAddress = before.address
         }
+    }
+
+    mutating func takeNames(_ block: UnsafeBufferPointer<SealedRow>, of segment: SealedSegment, seed: UInt64) {
         segment.packing.addNames(of: block, seed: seed, to: &names)
     }
 
