@@ -81,7 +81,10 @@ final class HTTPServer: @unchecked Sendable {
         if epoll >= 0 { close(epoll) }
     }
 
-    func run() { thread = WorkerThread(name: "hf-http") { [self] in loop() } }
+    /// Whoever is asked for each request is there for as long as the loop runs.
+    func run() {
+        thread = WorkerThread(name: "hf-http") { [self, handler] in withExtendedLifetime(handler) { loop() } }
+    }
 
     /// From any thread: does something on the loop's thread. What comes after its end is dropped.
     func post(_ work: @escaping @Sendable () -> Void) { inbox.post(work) }

@@ -29,6 +29,7 @@ struct ServeVerb: Verb {
     func run() async throws -> ExitCode {
         var configuration = try file.map { try ServiceConfiguration(file: $0) } ?? ServiceConfiguration()
         if let listen { configuration.listen = listen }
+        if let target = configuration.backup?.target { try OutputFile.checkDirectory(target) }
         let stop = try StopSignals()
         let service = try Service(at: directory, configuration, log: .onStandardError(configuration.log))
         Output.say("listening on \(service.url)")

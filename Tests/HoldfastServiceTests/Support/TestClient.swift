@@ -16,7 +16,7 @@ final class TestClient {
 
     private let socket: Int32
     private var buffered: [UInt8] = []
-    private static let patienceSeconds = 20
+    private static let patienceSeconds = 180
 
     init(port: UInt16) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
