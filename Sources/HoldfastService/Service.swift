@@ -22,6 +22,8 @@ package final class Service: @unchecked Sendable {
     let jobs: JobRunner
     let tables: TablesFollower?
     private var server: HTTPServer!
+    /// For sockets, so that no client takes a descriptor that the ledger needs for its next segment.
+    private let room: OpenFiles
 
     // The loop's.
     var reading: CommandReading
@@ -31,7 +33,7 @@ package final class Service: @unchecked Sendable {
     var commandsUnderWay = 0
     var streamsUnderWay = 0
     /// Of the last command that could not be taken for want of space; nil once one could be.
-    var lastStorageTrouble: Problem?
+    var storageTrouble: StorageTrouble?
     var connections: Int { server.connections }
     var complaints: Int { server.complaints }
     var requestsUnderWay: Int { server.requestsUnderWay }
@@ -52,6 +54,7 @@ package final class Service: @unchecked Sendable {
         isEncrypted = configuration.tls != nil
         let identity = try configuration.tls.map { try TLSIdentity($0) }
         ledger = try Ledger.open(at: directory, on: RealDisk(), clock: clock, drive: .threads)
+        room = OpenFiles(configuration.limits.server.connectionsMax + Self.otherFiles)
         reading = CommandReading(ledger)
         names = AssetNames(ledger.assets)
         tables = configuration.tables.map { TablesFollower(directory, $0, log: log) }
@@ -59,7 +62,7 @@ package final class Service: @unchecked Sendable {
             Self.jobs(configuration, directory, ledger, tables, clock), clock: clock, file: JobFile(in: directory),
             log: log)
         do {
-            server = try HTTPServer(listener, configuration.limits.server, tls: identity, handler: self)
+            server = try HTTPServer(listener, settings, tls: identity, handler: self)
         } catch {
             ledger.closeAndWait()
             if let files = configuration.tls { throw ServiceError.badCertificate(files, reason: "\(error)") }
@@ -69,6 +72,25 @@ package final class Service: @unchecked Sendable {
         tables?.start()
         jobs.start()
     }
+
+    /// Of jobs, and of what comes and goes beside them.
+    private static let otherFiles = 256
+
+    /// As many connections as there are descriptors for. What others of this process were promised they need not use, so
+    /// that a few connections are taken anyway.
+    private var settings: ServerSettings {
+        var settings = configuration.limits.server
+        let most = max(Self.connectionsMin, room.granted - Self.otherFiles)
+        if most < settings.connectionsMax {
+            log.say(
+                "\(most) connections at a time instead of \(settings.connectionsMax): this process may have no more files "
+                    + "open (`ulimit -n`, or LimitNOFILE= of its service)")
+            settings.connectionsMax = most
+        }
+        return settings
+    }
+
+    private static let connectionsMin = 16
 
     private static func jobs(
         _ configuration: ServiceConfiguration, _ directory: String, _ ledger: Ledger, _ tables: TablesFollower?,

@@ -78,6 +78,12 @@ struct ConfigurationTests {
             ("{\"snapshot\": {\"at\": \"03:00\", \"every\": \"week\"}}", "on which day"),
             ("{\"snapshot\": {\"at\": \"03:00\", \"every\": \"week\", \"on\": \"sonday\"}}", "did you mean"),
             ("{\"tokens\": [{\"name\": \"a\", \"rights\": [\"read\"]}]}", "either token or token_file"),
+            ("{\"tokens\": []}", "tokens is empty"),
+            (
+                "{\"tokens\": [{\"name\": \"a\", \"token\": \"0123456789abcdef\", \"rights\": [\"read\"]}, "
+                    + "{\"name\": \"b\", \"token\": \"0123456789abcdef\", \"rights\": [\"admin\"]}]}",
+                "the secret of another one"
+            ),
             ("{\"tokens\": [{\"name\": \"a\", \"token\": \"short\", \"rights\": [\"read\"]}]}", "no good secret"),
             ("{\"tokens\": [{\"name\": \"a\", \"token\": \"0123456789abcdef\", \"rights\": [\"write\"]}]}", "“write”"),
             ("{\"tokens\": [{\"name\": \"a\", \"token\": \"0123456789abcdef\", \"rights\": []}]}", "expected a list"),

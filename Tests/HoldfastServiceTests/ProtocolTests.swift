@@ -94,6 +94,51 @@ struct ProtocolTests {
         }
     }
 
+    @Test("HEAD of what comes piece by piece has no body either", arguments: ["", "?follow=true"])
+    func headOfStream(query: String) async throws {
+        try await ServiceUnderTest.with { _, client in
+            let head = try client.ask("HEAD", "/v1/events" + query)
+            #expect(head.status == 200)
+            let healthy = try client.get("/healthz")
+            #expect(healthy.body == "{\"alive\":true}\n", "nothing stood before it")
+        }
+    }
+
+    @Test(
+        "a body that could end in two places is refused with its connection",
+        arguments: [
+            ["Content-Length: 2", "Content-Length: 60"], ["Content-Length: 60", "Content-Length: 60"],
+            ["Content-Length: 60", "Transfer-Encoding: chunked"], ["Transfer-Encoding: gzip, chunked"],
+            ["Transfer-Encoding: xchunked"], ["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"],
+        ])
+    func framing(headers: [String]) async throws {
+        try await ServiceUnderTest.with { _, client in
+            let hidden = "{}GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n"
+            try client.send(
+                "POST /v1/commands HTTP/1.1\r\nHost: t\r\n" + headers.joined(separator: "\r\n") + "\r\n\r\n" + hidden)
+            let response = try client.response()
+            #expect(response.status == 400 && response.headers["connection"] == "close")
+            let isClosed = try client.isClosed()
+            #expect(isClosed, "what stands behind it is nobody's request")
+        }
+    }
+
+    @Test(
+        "a client that sends no more is taken for gone, and never told that a part is the whole",
+        arguments: ["events", "tenants/evian/players/p1/history"])
+    func halfClosed(what: String) async throws {
+        try await ServiceUnderTest.with { test, client in
+            let commands = (0..<3_000).map { credit("p1", "d\($0)") }.joined(separator: "\n")
+            let answers = try client.post("/v1/commands", commands)
+            #expect(answers.lines.count == 3_000)
+            let asker = try test.client()
+            try asker.send(TestClient.request("GET", "/v1/" + what))
+            asker.finishSending()
+            let rows = (try? asker.response())?.lines.count
+            #expect(rows == nil || rows == 3_000)
+        }
+    }
+
     @Test("what is no HTTP is refused, and nobody else notices")
     func nonsense() async throws {
         try await ServiceUnderTest.with { test, client in

@@ -69,8 +69,14 @@ struct ScheduleTests {
         job.succeed(began: later, took: 5, report: [])
         #expect(job.failures == 0 && job.failuresEver == 8 && job.failure == nil)
         #expect(job.dueAt(later) == night + 4 * 86_400_000)
-        // A clock that is set back makes nothing due twice.
-        #expect(!job.isDue(night + 86_400_000))
+        // A clock that is set back a little makes nothing due twice; one that was days ahead keeps nothing from running.
+        #expect(!job.isDue(later - 30_000))
+        #expect(job.isDue(night + 86_400_000))
+        job.fail(at: later, "no")
+        #expect(job.isDue(night + 86_400_000) && !job.isDue(later))
+        // The next time that it is due anyway is not put off by a pause.
+        for _ in 0..<20 { job.fail(at: night + 5 * 86_400_000 - 1_000, "no") }
+        #expect(job.isDue(night + 5 * 86_400_000))
         #expect(JobState("snapshot", nil).dueAt(noon) == nil)
     }
 }

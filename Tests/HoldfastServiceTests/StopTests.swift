@@ -80,6 +80,38 @@ struct StopTests {
         await again.close()
     }
 
+    @Test("what is cut off by a stop does not end as if it were whole")
+    func cutOff() async throws {
+        let test = try await ServiceUnderTest.make { $0.limits.stopSeconds = 1 }
+        let count = 40_000
+        let asker = try await onThread("asker") {
+            Result { () throws -> Box in
+                let client = try test.client()
+                for part in 0..<(count / 10_000) {
+                    let commands = (0..<10_000).map { credit("p\($0 % 100)", "d\(part)-\($0)") }
+                    let answers = try client.post("/v1/commands", commands.joined(separator: "\n"))
+                    #expect(answers.status == 200)
+                }
+                try client.send(TestClient.request("GET", "/v1/events"))
+                let head = try client.head()
+                #expect(head.status == 200)
+                return Box(client)
+            }
+        }.get()
+        // More than sockets hold, and nobody takes it.
+        await test.service.stop()
+        let (rows, endsInOrder) = await onThread("look") { () -> (Int, Bool) in
+            var rows = 0
+            do {
+                while let chunk = try asker.client.chunk() { rows += chunk.utf8.count { $0 == UInt8(ascii: "\n") } }
+                return (rows, true)
+            } catch {
+                return (rows, false)
+            }
+        }
+        #expect(rows == count || !endsInOrder)
+    }
+
     /// Used by one thread after the other.
     private final class Box: @unchecked Sendable {
         let client: TestClient

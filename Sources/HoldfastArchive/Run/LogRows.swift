@@ -83,7 +83,7 @@ package final class LogRows: RowSource {
     /// As many of the first of these days as there is room for.
     private func sort(as due: ArraySlice<DueDay>) throws(ArchiveError) {
         sorters = []
-        places = []
+        self.places = []
         var days: [DueDay] = []
         var bytes = 0
         for day in due where day.isWhole {
@@ -91,7 +91,6 @@ package final class LogRows: RowSource {
             if !days.isEmpty, bytes > limits.bytes { break }
             days.append(day)
         }
-        places = Set(days.map { Place($0) })
         let first = days.map(\.day.begin).min()!
         let last = days.map(\.day.end).max()! - 1
         var segments: [LogSegment] = []
@@ -103,12 +102,14 @@ package final class LogRows: RowSource {
         let threads = max(1, min(Self.sorterThreads, segments.count))
         let memory = min(bytes, limits.memoryBytes) / threads
         let queue = Locked(segments[...])
-        let (places, shards, directory) = (places, shards, directory)
+        let places = Set(days.map { Place($0) })
+        let (shards, directory) = (shards, directory)
         sorters = try LaneThreads.map(threads) { (_, _) throws(ArchiveError) in
             let sorter = RowSorter(places, of: shards, memoryBytes: memory, spillingInto: directory)
             while let segment = queue.with({ $0.popFirst() }) { try sorter.sort(segment) }
             return sorter
         }
+        self.places = places
     }
 
     private static let sorterThreads = 2

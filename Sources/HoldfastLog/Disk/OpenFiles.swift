@@ -17,6 +17,11 @@ package final class OpenFiles: Sendable {
         }
     }
 
+    /// How many of these there really is room for, beside what others were promised.
+    package var granted: Int {
+        max(0, min(count, Syscalls.openFilesAllowed - Self.others - (Self.promised.with { $0 } - count)))
+    }
+
     /// The limit stays: what lowered it could not know who else counts on it.
     deinit { Self.promised.with { [count] in $0 -= count } }
 

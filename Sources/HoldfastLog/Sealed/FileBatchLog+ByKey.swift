@@ -34,6 +34,7 @@ extension FileBatchLog {
         let start = number * at.segmentBytes
         // Each record at the place that it has in the segment, as that is where the order finds it.
         let image = MappedRegion(size: Int(at.segmentBytes))
+        defer { withExtendedLifetime(image) {} }
         var offsets: [UInt32] = []
         let cursor = batchesOnce(from: start, upTo: min(start + at.segmentBytes, tail.address))
         while let batch = try cursor.next() {

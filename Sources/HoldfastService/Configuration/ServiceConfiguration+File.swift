@@ -27,6 +27,7 @@ extension ServiceConfiguration {
     }
 
     private mutating func readTokens(_ root: ConfigurationSection, _ file: String) throws {
+        var secrets: Set<String> = []
         for section in try root.sections("tokens", known: ["name", "token", "token_file", "rights"]) {
             let name = try section.text("name")
             guard !tokens.contains(where: { $0.name == name }) else {
@@ -48,9 +49,16 @@ extension ServiceConfiguration {
                     "\(file): the token \(name) is no good secret: \(Self.tokenBytesMin) characters at least, without "
                         + "spaces (`openssl rand -hex 32` makes one)")
             }
+            guard secrets.insert(String(secret)).inserted else {
+                throw UsageError("\(file): the token \(name) has the secret of another one")
+            }
             tokens.append(
                 AccessToken(
                     name: name, secret: String(secret), rights: Set(try section.choices("rights", as: Right.self))))
+        }
+        if root.isGiven("tokens"), tokens.isEmpty {
+            throw UsageError(
+                "\(file): tokens is empty, which would let everybody do everything; leave it out to mean that")
         }
     }
 

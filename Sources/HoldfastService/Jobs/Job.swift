@@ -48,9 +48,12 @@ struct JobState: Sendable {
         if isRequested { return now }
         guard let schedule else { return nil }
         let slot = schedule.latest(upTo: now)
+        // Of what a clock that was ahead has noted nothing is believed, or nothing would run until then.
+        let latest = now + Self.clockSkew
+        if let succeededAt, slot...max(slot, latest) ~= succeededAt { return schedule.next(after: now) }
         // One that was missed, or that never ran, is made up for.
-        guard let succeededAt, succeededAt >= slot else { return max(now, retryAt) }
-        return schedule.next(after: now)
+        if let failure, failure.at <= latest { return max(now, retryAt) }
+        return now
     }
 
     func isDue(_ now: Int64) -> Bool { !isRunning && (dueAt(now) ?? .max) <= now }
@@ -69,9 +72,12 @@ struct JobState: Sendable {
         failures += 1
         failuresEver += 1
         failure = (now, message)
-        retryAt = now + min(Self.pauseMax, Self.pauseMin << Int64(min(failures - 1, 20)))
+        let pause = min(Self.pauseMax, Self.pauseMin << Int64(min(failures - 1, 20)))
+        retryAt = min(now + pause, schedule?.next(after: now) ?? .max)
     }
 
+    /// By so much a clock may be set back without anything running twice.
+    private static let clockSkew: Int64 = 60_000
     static let pauseMin: Int64 = 60_000
     static let pauseMax: Int64 = 3_600_000
 }

@@ -20,13 +20,12 @@ extension Service {
 
     private func body(of exchange: Exchange) throws(Problem) -> CommandBody {
         let body = exchange.body
-        let type = exchange.header("Content-Type")?.prefix { $0 != ";" }.lowercased() ?? ""
+        let type = exchange.header("Content-Type")?.prefix { $0 != ";" && $0 != " " }.lowercased() ?? ""
         let ends = body.count { $0 == UInt8(ascii: "\n") }
         let lines = body.isEmpty || body.last == UInt8(ascii: "\n") ? ends : ends + 1
-        if type == Reply.ContentType.json.rawValue { return .one }
-        if type == Reply.ContentType.lines.rawValue || lines > 1 { return .many(lines: lines) }
         guard !body.isEmpty else { throw .badRequest("the body has no command") }
-        return .one
+        if type == Reply.ContentType.json.rawValue { return .one }
+        return type == Reply.ContentType.lines.rawValue || lines > 1 ? .many(lines: lines) : .one
     }
 
     // MARK: One
@@ -70,8 +69,8 @@ extension Service {
     private static let spareRunsMax = 256
 
     private func noteStorage(_ failure: LedgerError?) {
-        guard let failure else { return lastStorageTrouble = nil }
-        if case .storageFull = failure { lastStorageTrouble = Problem(failure) }
+        guard let failure else { return storageTrouble = nil }
+        if case .storageFull = failure { storageTrouble = StorageTrouble(Problem(failure)) }
     }
 
     /// Not an answer of the ledger's, which never saw it.
@@ -94,17 +93,19 @@ extension Service {
         }
         commandsUnderWay += lines
         let (body, ledger) = (exchange.body, ledger)
-        Task {
+        Task(executorPreference: WorkThreads.commands) {
             let result = await Self.perform(body, on: ledger)
             exchange.later { [self] exchange in
                 commandsUnderWay -= lines
                 switch result {
                 case .success(let (answers, tally)):
-                    lastStorageTrouble = nil
+                    storageTrouble = nil
                     metrics.answers.add(tally)
                     exchange.reply(Reply(.lines, answers))
-                case .failure(let problem):
-                    if problem.status == 507 { lastStorageTrouble = problem }
+                case .failure(var problem):
+                    if problem.status == 507 { storageTrouble = StorageTrouble(problem) }
+                    problem.message +=
+                        " Some of the commands may be in the log: send all of them again, under the same request_ids."
                     exchange.refuse(problem)
                 }
             }
@@ -136,10 +137,7 @@ extension Service {
             try await pipe.run(&input, &output)
             return .success((answers, pipe.tally))
         } catch {
-            var problem = Problem(error)
-            problem.message +=
-                " Some of the commands may be in the log: send all of them again, under the same request_ids."
-            return .failure(problem)
+            return .failure(Problem(error))
         }
     }
 

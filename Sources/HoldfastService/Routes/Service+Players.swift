@@ -13,8 +13,9 @@ extension Service {
                 exchange.later { $0.replyWithWallet(found.map { ($0, "") }, of: player) }
             }
         }
+        try takeStream(exchange)
         let ledger = ledger
-        Task {
+        Task(executorPreference: WorkThreads.reads) {
             let found: Result<(Wallet?, String), LedgerError>
             do throws(LedgerError) {
                 if let time {

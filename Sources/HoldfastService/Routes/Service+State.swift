@@ -1,3 +1,4 @@
+private import CHoldfast
 internal import Holdfast
 internal import HoldfastLog
 internal import HoldfastText
@@ -6,7 +7,7 @@ internal import HoldfastText
 extension Service {
     func answerStats(_ exchange: Exchange) {
         let ledger = ledger
-        Task {
+        Task(executorPreference: WorkThreads.reads) {
             let reply: Reply
             do throws(LedgerError) {
                 reply = Reply(try await LedgerStats(of: ledger).json)
@@ -27,10 +28,10 @@ extension Service {
             exchange.later { [self] exchange in
                 var trouble: Problem?
                 if case .failure(let error) = census { trouble = Problem(error) }
-                trouble = trouble ?? lastStorageTrouble
+                trouble = trouble ?? storageTrouble?.ifRecent
                 let json = JSONWriter.line { json in
                     json.member("ready", trouble == nil)
-                    if let trouble { json.member("reason", trouble.message as String?) }
+                    if let trouble { json.member("reason", (inFull ? trouble.message : "\(trouble.code)") as String?) }
                     json.member("jobs", objects: jobs.states) { state, json in
                         state.writeMembers(to: &json, at: now, inFull: inFull)
                     }
@@ -50,4 +51,17 @@ extension Service {
             }
         }
     }
+}
+
+/// There was no space for a command.
+struct StorageTrouble {
+    private let problem: Problem
+    private let noticed = hf_monotonic_ns()
+
+    init(_ problem: Problem) { self.problem = problem }
+
+    /// After a while somebody has to try again to know; whoever only asks whether it is ready does not.
+    var ifRecent: Problem? { hf_monotonic_ns() - noticed < Self.believedNanoseconds ? problem : nil }
+
+    private static let believedNanoseconds: Int64 = 10_000_000_000
 }

@@ -28,18 +28,25 @@ extension Service {
         }
     }
 
+    /// Whoever reads the past takes one of so many places, until the request has ended.
+    func takeStream(_ exchange: Exchange) throws(Problem) {
+        guard streamsUnderWay < configuration.limits.streams else {
+            throw .overloaded("\(streamsUnderWay) requests for the past are under way already; try again later")
+        }
+        streamsUnderWay += 1
+        exchange.isStream = true
+    }
+
     /// The first piece is made before the reply begins, so that what fails at once is answered as a failure. What follows
     /// may have to wait for it, and begins at once.
     private func startStream(
         _ exchange: Exchange, isEndless: Bool = false, _ open: @escaping @Sendable () async throws -> any ReplySource
     ) throws(Problem) {
-        guard streamsUnderWay < configuration.limits.streams else {
-            throw .overloaded("\(streamsUnderWay) histories and event streams are being sent already; try again later")
-        }
-        streamsUnderWay += 1
-        exchange.isStream = true
+        // All that there is to say is in the head.
+        if exchange.method == "HEAD" { return exchange.reply(Reply(.lines, [])) }
+        try takeStream(exchange)
         exchange.isEndless = isEndless
-        Task {
+        Task(executorPreference: WorkThreads.reads) {
             let reply: Reply
             do {
                 let source = try await open()

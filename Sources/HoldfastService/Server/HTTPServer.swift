@@ -96,7 +96,7 @@ final class HTTPServer: @unchecked Sendable {
             guard stopsAt == nil else { return }
             stopsAt = hf_monotonic_ns() + nanoseconds
             close(MHD_quiesce_daemon(daemon))
-            for exchange in exchanges.values { exchange.stream?.cancel() }
+            for exchange in exchanges.values { exchange.stream?.windUp() }
         }
     }
 
@@ -136,7 +136,7 @@ final class HTTPServer: @unchecked Sendable {
     /// The library must not be stopped while connections are suspended.
     private func end() {
         for exchange in exchanges.values where exchange.phase != .over {
-            exchange.stream?.cancel()
+            exchange.stream?.breakOff(.stopping)
             if exchange.ready == nil { exchange.ready = Problem.stopping.reply }
             resume(exchange)
         }
@@ -165,13 +165,13 @@ final class HTTPServer: @unchecked Sendable {
         return number
     }
 
-    /// Whoever only half closes is taken for gone where a stream would have to be kept for them: from here the two look
-    /// alike.
+    /// Whoever only half closes is taken for gone: from here the two look alike, and the library closes its side as soon as
+    /// it finds the end. What it was sending breaks off.
     private func peerWentAway(_ number: UInt64) {
         guard let peer = peers[number] else { return }
         peer.isGone = true
         if let waiting = peer.waiting {
-            waiting.stream?.cancel()
+            waiting.stream?.windUp()
         } else {
             // A connection that is resumed is looked at again, and its end found.
             MHD_suspend_connection(peer.connection)
@@ -257,6 +257,10 @@ final class HTTPServer: @unchecked Sendable {
         case .fresh:
             exchange.method = method
             exchange.phase = .receiving
+            if let doubt = Framing(of: exchange.connection).doubt {
+                exchange.ready = Problem.badRequest(doubt).reply.with("Connection", "close")
+                return sendReply(of: exchange)
+            }
             exchange.refusal = stopsAt == nil ? handler.admit(exchange) : .stopping
             return refuseWhatIsTooLarge(exchange)
         case .receiving where bytes.count > 0: return receive(bytes, exchange)
@@ -313,7 +317,12 @@ final class HTTPServer: @unchecked Sendable {
 
     private func sendReply(of exchange: Exchange) -> MHD_Result {
         guard let reply = exchange.ready, let response = response(reply, to: exchange) else { return .NO }
-        defer { MHD_destroy_response(response) }
+        defer {
+            MHD_destroy_response(response)
+            // The library has its own copy, and the rest is not wanted any more.
+            exchange.ready = nil
+            drop(exchange)
+        }
         exchange.phase = .replied
         exchange.status = reply.status
         MHD_add_response_header(response, "Content-Type", reply.type.rawValue)
@@ -335,7 +344,7 @@ final class HTTPServer: @unchecked Sendable {
         case .stream(let source, let first):
             let stream = ReplyStream(source, first: first, for: exchange)
             exchange.stream = stream
-            if stopsAt != nil { stream.cancel() }
+            if stopsAt != nil { stream.windUp() }
             return MHD_create_response_from_callback(
                 UInt64.max, 32 << 10,
                 { stream, _, buffer, size in
@@ -347,7 +356,7 @@ final class HTTPServer: @unchecked Sendable {
     }
 
     private func ended(_ exchange: Exchange, whole: Bool) {
-        exchange.stream?.cancel()
+        exchange.stream?.breakOff()
         drop(exchange)
         handler.ended(exchange, whole: whole)
         exchange.phase = .over

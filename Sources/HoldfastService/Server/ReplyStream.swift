@@ -44,12 +44,12 @@ final class ReplyStream {
     private func fetch() {
         exchange.server.suspend(exchange)
         let (source, exchange) = (source, exchange)
-        work = Task {
+        work = Task(executorPreference: WorkThreads.reads) {
             let result: Result<[UInt8]?, any Error>
             do { result = .success(try await source.next()) } catch { result = .failure(error) }
             exchange.later { $0.stream?.take(result) }
         }
-        if exchange.peer?.isGone == true { cancel() }
+        if exchange.peer?.isGone == true { windUp() }
     }
 
     private func take(_ result: Result<[UInt8]?, any Error>) {
@@ -67,9 +67,19 @@ final class ReplyStream {
         exchange.server.resume(exchange)
     }
 
-    /// The service stops, or the client is gone: the source is told to give no more.
-    func cancel() {
+    /// The service stops, or the client sends no more: what would never end by itself does so now, and the rest goes on.
+    func windUp() {
+        guard exchange.isEndless else { return }
         hasEnded = true
+        work?.cancel()
+    }
+
+    /// There is no more time, or nobody to send to. What lacks something must not look as if it were whole.
+    func breakOff(_ why: Problem? = nil) {
+        if !hasEnded, failure == nil, let why {
+            piece = []
+            failure = why
+        }
         work?.cancel()
     }
 }

@@ -16,7 +16,7 @@ struct RequestTarget: Sendable {
         self.raw = raw
         var rest = raw[...]
         // A proxy may be asked by the whole address.
-        for scheme in ["http://", "https://"] where rest.hasPrefix(scheme) {
+        for scheme in ["http://", "https://"] where rest.prefix(scheme.count).lowercased() == scheme {
             let place = rest.dropFirst(scheme.count)
             rest = place.firstIndex(of: "/").map { place[$0...] } ?? "/"
         }

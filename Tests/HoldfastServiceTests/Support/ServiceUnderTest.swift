@@ -33,6 +33,8 @@ final class ServiceUnderTest: Sendable {
         self.lines = lines
         var configuration = ServiceConfiguration()
         configuration.listen = try ListenAddress("127.0.0.1:0")
+        // There are many at once in this process.
+        configuration.limits.server.connectionsMax = 300
         try configure(&configuration)
         service = try Service(
             at: place.path + "/ledger", configuration, clock: clock,

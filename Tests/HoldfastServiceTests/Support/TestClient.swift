@@ -45,6 +45,9 @@ final class TestClient {
     /// Goes away at once, without reading what there is.
     func hangUp() { shutdown(socket, Int32(SHUT_RDWR)) }
 
+    /// Sends no more, and listens still.
+    func finishSending() { shutdown(socket, Int32(SHUT_WR)) }
+
     // MARK: Asking
 
     func send(_ text: String) throws {
