@@ -100,7 +100,8 @@ package final class LogRows: RowSource {
             }
         }
         let threads = max(1, min(Self.sorterThreads, segments.count))
-        let memory = min(bytes, limits.memoryBytes) / threads
+        // Whichever way the segments fall to them: what is not used costs nothing.
+        let memory = limits.memoryBytes / threads
         let queue = Locked(segments[...])
         let places = Set(days.map { Place($0) })
         let (shards, directory) = (shards, directory)

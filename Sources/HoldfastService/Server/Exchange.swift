@@ -30,6 +30,8 @@ final class Exchange: @unchecked Sendable {
     var refusal: Problem?
     var body: [UInt8] = []
     var bytesReceived = 0
+    /// Of a reply that is on its way.
+    var replyBytes = 0
     var isSuspended = false
     /// More came than may.
     var isTooLarge = false

@@ -337,6 +337,9 @@ final class HTTPServer: @unchecked Sendable {
         switch reply.body {
         case .bytes(let bytes):
             exchange.bytesSent = bytes.count
+            // The library keeps them until the client has taken them.
+            bodiesBytes += bytes.count
+            exchange.replyBytes = bytes.count
             return bytes.withUnsafeBytes {
                 MHD_create_response_from_buffer(
                     $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
@@ -358,6 +361,7 @@ final class HTTPServer: @unchecked Sendable {
     private func ended(_ exchange: Exchange, whole: Bool) {
         exchange.stream?.breakOff()
         drop(exchange)
+        bodiesBytes -= exchange.replyBytes
         handler.ended(exchange, whole: whole)
         exchange.phase = .over
         exchange.stream = nil
