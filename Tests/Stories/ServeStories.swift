@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import HoldfastTestSupport
 import Testing
 import WalletModel
 
@@ -69,18 +70,8 @@ struct ServeStories {
 
     /// The whole response to one command on a connection of its own.
     private static func post(_ port: UInt16, _ command: String) throws -> String {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let socket = try Loopback.connect(to: port)
         defer { close(socket) }
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_port = port.bigEndian
-        place.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        let code = withUnsafePointer(to: &place) { place in
-            place.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard code == 0 else { throw Child.Trouble(description: "no connection: errno \(errno)") }
         let request =
             "POST /v1/commands HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: \(command.utf8.count)\r\n\r\n"
             + command

@@ -1,4 +1,5 @@
 import Glibc
+import HoldfastTestSupport
 
 /// A client that says exactly what a test wants to say, byte by byte if need be. Nothing waits longer than its patience.
 final class TestClient {
@@ -19,24 +20,10 @@ final class TestClient {
     private static let patienceSeconds = 180
 
     init(port: UInt16) throws {
-        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        socket = try Loopback.connect(to: port)
         var patience = timeval(tv_sec: Self.patienceSeconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(socket, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
-        }
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_port = port.bigEndian
-        place.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        let code = withUnsafePointer(to: &place) { place in
-            place.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard code == 0 else {
-            let code = errno
-            Glibc.close(socket)
-            throw Trouble(description: "no connection: errno \(code)")
         }
     }
 
